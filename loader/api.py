@@ -1,0 +1,125 @@
+"""All that a plugin may import: the five kinds of plugin, what passes between them and the engine, options and errors.
+
+Every plugin lives in three beats. ``open`` once per process: connections, databases. ``prepare(log_type)`` once per log
+type: read options, compile, decide, return a plain function. That function once per record: no option is read in it,
+nothing is compiled, nothing logged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from loader.batch import Record, Source
+from loader.errors import (
+    ConfigError,
+    DecodeError,
+    LimitExceeded,
+    OutputClosed,
+    ParseError,
+    Retryable,
+    SourceDenied,
+    SourceError,
+    SourceGone,
+    SourceSkipped,
+    Unrecoverable,
+)
+from loader.frames import Broken, Limits, Overlong, Raws, ValueScanner, decoded, line_chunks, lines
+from loader.memo import Memo
+from loader.options import Option, TypeOption, choice, flag, number, path, regex, seconds, size, text, words
+from loader.paths import reader
+from loader.section import Section as LogType
+
+__all__ = [
+    "Blocks", "Broken", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LimitExceeded", "Limits", "LogType", "Memo",
+    "Option", "Outcome", "Output", "OutputClosed", "Overlong", "ParseError", "Parser", "Plugin", "Raws", "Record", "Retryable", "Source",
+    "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "choice", "decoded", "flag",
+    "line_chunks", "lines", "number", "path", "reader", "regex", "seconds", "size", "text", "words",
+]  # fmt: skip
+
+Blocks = Iterator[bytes]
+Encode = Callable[[Record], bytes]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a chunk: positions to offer again, and positions refused for good with the reason. The rest was taken."""
+
+    retry: Sequence[int] = ()
+    refused: Mapping[int, str] = dataclasses.field(default_factory=dict)
+
+
+TAKEN = Outcome()
+
+
+class Plugin:
+    """What all kinds share. The engine fills the options in before ``open``."""
+
+    name = ""
+
+    def open(self) -> None:
+        """Acquire what the plugin needs for as long as the process lives; raises ConfigError when that cannot work."""
+
+    def close(self) -> None:
+        """Release what ``open`` acquired."""
+
+
+class Input(Plugin):
+    """Reads sources."""
+
+    def read(self, source: Source) -> Blocks:
+        """Yield the bytes of ``source`` in blocks, filling in its size, etag and time; raises SourceError."""
+        raise NotImplementedError
+
+
+class Parser(Plugin):
+    """Turns the decoded bytes of a source into raw records, and a raw record into a dict: one ``file_format`` each."""
+
+    def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
+        """Return a function from the blocks of one source to chunks of raw records; their ``parse`` raises ParseError."""
+        raise NotImplementedError
+
+
+class Filter(Plugin):
+    """Adds to a record, or drops it, after it was mapped."""
+
+    def prepare(self, log_type: LogType) -> Callable[[Record], Record | None] | None:
+        """Return ``apply(record)``, whose None drops the record; or None when this log type does not use the filter."""
+        raise NotImplementedError
+
+
+class Formatter(Plugin):
+    """Turns a finished record into the bytes of one message body."""
+
+    def prepare(self, log_type: LogType) -> Encode:
+        """Return ``encode(record)``, which only reads the record."""
+        raise NotImplementedError
+
+
+class Output(Plugin):
+    """Hands encoded records to a destination. It does not retry, sleep, buffer or count: the engine does."""
+
+    match = Option(words, "*", doc="Log types this output takes: names or shell globs.")
+    format = Option(text, "json", doc="Formatter of the message body.")
+    fields = Option(choice("full", "ecs", "lean"), "full", doc="full: raw text, original fields and ECS; ecs: ECS and raw text; lean: ECS alone.")
+    keep = Option(words, "", doc="Dotted fields to send, all others dropped; empty sends all.")
+    drop = Option(words, "", doc="Dotted fields not to send.")
+    chunk_bytes = Option(size, "512k", doc="Most bytes offered in one write.")
+    retry_for = Option(seconds, "5m", doc="How long a destination that is down is waited for before the object fails.")
+    retry_wait = Option(seconds, "30s", doc="Longest pause between two tries.")
+
+    lock: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
+
+    def prepare(self, log_type: LogType, encode: Encode) -> Encode:
+        """Return ``pack(record)``: the message as it goes on the wire. Default: the body and a newline."""
+        return lambda record: encode(record) + b"\n"
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        """Offer packed messages; raises Retryable or Unrecoverable when that concerns all of them."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Return once the destination has what was written, as far as its protocol can tell; raises Retryable when it may not."""
+

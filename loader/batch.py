@@ -1,0 +1,60 @@
+"""What a plan works on: a chunk of raw records of one source on its way to documents (leaf)."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import itertools
+from typing import Any
+
+Record = dict[str, Any]
+
+
+@dataclasses.dataclass(slots=True)
+class Source:
+    """One object to load. ``alternates`` are further spellings of the key, tried in turn when the first does not exist."""
+
+    bucket: str
+    key: str
+    size: int = 0
+    etag: str = ""
+    modified: datetime.datetime | None = None
+    alternates: tuple[str, ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """The ``s3://bucket/key`` of the source."""
+        return f"s3://{self.bucket}/{self.key}"
+
+
+@dataclasses.dataclass(slots=True)
+class Reject:
+    """A record that goes no further: its number in the source (from 0), its text (bounded), why, and at which stage."""
+
+    number: int
+    raw: str
+    reason: str
+    stage: str
+
+
+@dataclasses.dataclass(slots=True)
+class Batch:
+    """Records in step with their raw texts and numbers. ``flags`` counts what was mended, ``excluded`` what was dropped."""
+
+    source: Source
+    raws: list[str]
+    records: list[Record]
+    numbers: list[int]
+    ingested: datetime.datetime
+    flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    reasons: list[tuple[Record, str]] = dataclasses.field(default_factory=list)
+    excluded: int = 0
+
+    def keep(self, wanted: list[bool]) -> None:
+        """Drop the records whose place in ``wanted`` is false, counting them as excluded."""
+        if not all(wanted):
+            self.excluded += len(wanted) - sum(wanted)
+            self.raws = list(itertools.compress(self.raws, wanted))
+            self.records = list(itertools.compress(self.records, wanted))
+            self.numbers = list(itertools.compress(self.numbers, wanted))

@@ -1,0 +1,162 @@
+"""``index.py -b BUCKET -l LIST``: load the objects of a list, once."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import logging
+import multiprocessing
+import multiprocessing.sharedctypes
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent import futures
+from pathlib import Path
+
+from loader import listing, results, worker
+from loader.cli.progress import Display, table
+from loader.cli.settings import read_config
+from loader.config import Config
+from loader.crew import Crew
+from loader.engine import DEAD_LETTER, Engine, Task
+from loader.errors import ConfigError
+from loader.ledger import Account
+from loader.metrics import Totals
+
+OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of this command."""
+    parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
+    parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
+    parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
+    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument("--endpoint-url", metavar="URL", help="S3-compatible service (also AWS_ENDPOINT_URL)")
+    parser.add_argument("--region", help="region of the bucket")
+    parser.add_argument("--path-style", action="store_true", help="address buckets as a path of the endpoint, not as its subdomain")
+    parser.add_argument("--ca-bundle", metavar="FILE", help="CA certificates of the S3 service, as PEM")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Load the list and return the exit code: 0 all done, 1 some objects failed; raises ConfigError for wrong usage."""
+    config = read_config(args)
+    stem = "stdin" if args.s3list == "-" else args.s3list
+    input_name = _input(args, config)
+    rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"
+    config.plugin(DEAD_LETTER).values.setdefault("path", rejects)
+    engine = Engine(config, input_name)
+    for problem in config.all_problems():
+        logging.getLogger(__name__).warning("%s", problem)
+    lines = list(listing.parse(listing.open_list(args.s3list), args.s3bucket))
+    if not lines:
+        raise ConfigError(f"the list {args.s3list!r} names no object")
+    try:
+        files = results.Results(stem, resume=args.resume)
+    except OSError as why:
+        raise ConfigError(f"the result files cannot be written beside the list: {why}") from why
+    sources = [Task(number, source) for number, source in lines if results.key_of(source) not in files.done]
+    totals = Totals()
+    display = Display(len(sources), skipped=len(lines) - len(sources))
+    stopped = _work(sources, config, input_name, engine.settings.workers, engine.settings.tries, Outcomes(files, totals, display))
+    files.close()
+    engine.close()
+    table(totals, files, len(sources))
+    if stopped:
+        return stopped
+    return SOME_FAILED if totals.failed or not totals.sound else OK
+
+
+@dataclasses.dataclass(slots=True)
+class Outcomes:
+    """Where the accounts of a run go."""
+
+    files: results.Results
+    totals: Totals
+    display: Display
+
+    def take(self, account: Account, task: Task) -> None:
+        """Write, sum and show one account."""
+        self.files.write(account, task.source)
+        self.totals.add(account)
+        self.display.ended(account)
+
+
+def _work(tasks: list[Task], config: Config, input_name: str, workers: int, tries: int, outcomes: Outcomes) -> int:
+    """Run all tasks; returns an exit code when the run was stopped, else 0."""
+    count = max(1, min(workers or os.cpu_count() or 1, len(tasks)))
+    figures = multiprocessing.sharedctypes.RawArray("q", count * worker.FIGURES)
+    level = logging.getLogger().level
+
+    def make(number: int) -> futures.Executor:
+        offset = number * worker.FIGURES
+        return futures.ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn"), worker.start, (config, input_name, level, figures, offset)
+        )
+
+    by_position = {task.position: task for task in tasks}
+    crew = Crew(make, worker.run, workers=count, tries=tries)
+    stopped = 0
+    with _stoppable(), outcomes.display:
+        try:
+            for account in crew.accounts(tasks, lambda: outcomes.display.moved(*_sums(figures))):
+                outcomes.take(account, by_position[account.position])
+                if account.stop:
+                    stopped = SOME_FAILED
+                    break
+        except Stop as why:
+            logging.getLogger(__name__).warning("stopped by %s: objects in work are left undone; --resume loads them", why)
+            stopped = STOPPED
+        finally:
+            crew.close()
+            if stopped:
+                _kill(figures)
+    return stopped
+
+
+class Stop(BaseException):
+    """A signal asks the run to stop."""
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into Stop."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Stop(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _sums(figures: Sequence[int]) -> tuple[int, int]:
+    return sum(figures[worker.RECORDS :: worker.FIGURES]), sum(figures[worker.BYTES :: worker.FIGURES])
+
+
+def _kill(figures: Sequence[int]) -> None:
+    """End the workers at once: what they hold is not acknowledged, so nothing is lost."""
+    for pid in figures[worker.PID :: worker.FIGURES]:
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+
+def _input(args: argparse.Namespace, config: Config) -> str:
+    """Return the input's section, the arguments laid over it."""
+    if Path(args.s3bucket).is_dir():
+        config.override("in_file", "root", args.s3bucket)
+        return "in_file"
+    if args.s3bucket.startswith((".", "/", "~")):
+        raise ConfigError(f"the folder {args.s3bucket!r} does not exist")
+    args.s3bucket = args.s3bucket.removeprefix("s3://").rstrip("/")
+    for key, value in (("endpoint_url", args.endpoint_url), ("region", args.region), ("ca_bundle", args.ca_bundle)):
+        config.override("in_s3", key, value)
+    config.override("in_s3", "addressing_style", "path" if args.path_style else None)
+    return "in_s3"
+

@@ -1,0 +1,91 @@
+"""What a user sees of a load: a bar that moves on a terminal, plain lines elsewhere, and one table at the end; all on stderr."""
+
+from __future__ import annotations
+
+import time
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from loader.ledger import FAILED, SKIPPED, Account
+from loader.metrics import Totals
+from loader.results import Results
+
+EVERY = 10.0  # seconds between plain lines
+
+
+class Display:
+    """Objects, records, rate and time left, while a run goes on."""
+
+    def __init__(self, objects: int, skipped: int = 0, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self.objects, self.ended_objects, self.failed = objects, 0, 0
+        self.records = self.bytes = 0
+        self.began = self.said = time.monotonic()
+        if skipped:
+            self.console.print(f"{skipped:,} objects of the list are in finish.log and are skipped")
+        self.bar = Progress(
+            SpinnerColumn(), TextColumn("objects"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[records]:,} records"),
+            TextColumn("{task.fields[rate]:,.0f}/s"), TextColumn("[red]{task.fields[failed]}[/red]"), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=self.console, disable=not self.console.is_terminal,
+        )  # fmt: skip
+        self.task = self.bar.add_task("load", total=objects, records=0, rate=0.0, failed="")
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.bar.stop()
+
+    def ended(self, account: Account) -> None:
+        """Note that an object has ended."""
+        self.ended_objects += 1
+        if account.status == FAILED:
+            self.failed += 1
+            self.bar.console.print(f"failed: {account.uri}: {account.reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+        self._show()
+
+    def moved(self, records: int, octets: int) -> None:
+        """Note how far the workers are."""
+        self.records, self.bytes = records, octets
+        self._show()
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        rate = self.records / max(now - self.began, 0.001)
+        failed = f"{self.failed} failed" if self.failed else ""
+        self.bar.update(self.task, completed=self.ended_objects, records=self.records, rate=rate, failed=failed)
+        if not self.console.is_terminal and now - self.said >= EVERY:
+            self.said = now
+            left = (now - self.began) / self.ended_objects * (self.objects - self.ended_objects) if self.ended_objects else None
+            remaining = f", about {left:,.0f} s left" if left is not None else ""
+            objects = f"{self.ended_objects:,} of {self.objects:,} objects"
+            self.console.print(f"{objects}, {self.records:,} records, {rate:,.0f}/s{remaining}{', ' * bool(failed)}{failed}", soft_wrap=True)
+
+
+def table(totals: Totals, files: Results, objects: int, console: Console | None = None) -> None:
+    """Print one row per log type, what was mended, the balance, and where the rest is told."""
+    console = console or Console(stderr=True)
+    shown = Table(title="Loaded", title_justify="left")
+    shown.add_column("log type")
+    for name in ("objects", "skipped", "failed", "bytes in", "bytes out", "read", "excluded", "rejected", "delivered"):
+        shown.add_column(name, justify="right")
+    for name, total in sorted(totals.by_type.items()):
+        ledger = total.ledger
+        figures = (sum(total.objects.values()), total.objects[SKIPPED], total.objects[FAILED], ledger.bytes_in, ledger.bytes_out)
+        shown.add_row(name, *(f"{n:,}" for n in (*figures, ledger.read, ledger.excluded, total.rejected, total.delivered)))
+    console.print(shown)
+    for name, total in sorted(totals.by_type.items()):
+        for flag, count in sorted(total.ledger.flags.items()):
+            if count:
+                console.print(f"{name}: {flag}: {count:,} records", markup=False, highlight=False)
+    console.print(totals.balance(), style="" if totals.sound else "bold red", highlight=False, soft_wrap=True)
+    ended = sum(sum(total.objects.values()) for total in totals.by_type.values())
+    if ended < objects:
+        console.print(f"{objects - ended:,} objects were not loaded: --resume loads them", soft_wrap=True)
+    if totals.failed:
+        where = f"{files.error_path} lists them (load it with -l), {files.debug_path} says why"
+        console.print(f"{totals.failed:,} objects failed: {where}", soft_wrap=True)

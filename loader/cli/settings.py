@@ -1,0 +1,29 @@
+"""Options that all commands share, and the configuration they lead to."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from loader import log
+from loader.config import Config, load
+from loader.engine import HOME
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that commands with a configuration share."""
+    parser.add_argument("--config", metavar="FILE", action="append", default=[], help="INI file read after user.ini; may be given again")
+    parser.add_argument("--hooks", metavar="DIR", help="folder of sf_<type>.py files, searched before the shipped ones")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, not only what goes wrong")
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """Set logging up, read the INI files in their order, and lay the arguments over them; raises ConfigError."""
+    log.configure(logging.INFO if args.verbose else logging.WARNING)
+    files = [HOME / "aws.ini", Path("/opt/user.ini"), HOME / "user.ini"]
+    config = load(files, [Path(file) for file in args.config])
+    config.override("loader", "hooks", args.hooks)
+    workers = getattr(args, "workers", None)
+    config.override("loader", "workers", None if workers is None else str(workers))
+    return config

@@ -1,0 +1,86 @@
+"""Many workers: hands tasks to executors, one a worker, and collects their accounts; a worker that dies costs its object a retry.
+
+Each worker has an executor of its own, so that a death breaks one of them and names its task. Nothing is shared but the work,
+the accounts that come back, and a few numbers that a worker writes and the parent reads.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+
+from loader.engine import Task
+from loader.ledger import FAILED, Account
+
+AHEAD = 2  # tasks a worker holds: one in work, one waiting
+TICK = 0.25
+
+
+@dataclasses.dataclass(slots=True)
+class Lane:
+    """One worker: its executor, and what it was given, oldest first."""
+
+    executor: futures.Executor
+    given: collections.deque[tuple[futures.Future[Account], Task]] = dataclasses.field(default_factory=collections.deque)
+
+
+class Crew:
+    """Runs tasks on ``workers`` executors made by ``make(number)``; an object is tried ``tries`` times when workers die on it."""
+
+    def __init__(self, make: Callable[[int], futures.Executor], run: Callable[[Task], Account], *, workers: int, tries: int = 2) -> None:
+        self.make, self.run, self.tries = make, run, tries
+        self.lanes = [Lane(make(number)) for number in range(workers)]
+        self.deaths: collections.Counter[int] = collections.Counter()
+
+    def accounts(self, tasks: Iterable[Task], tick: Callable[[], None] = lambda: None) -> Iterator[Account]:
+        """Yield the account of every task, as they are finished; ``tick`` is called several times a second meanwhile."""
+        again: collections.deque[Task] = collections.deque()
+        feed = iter(tasks)
+        while True:
+            for lane in self.lanes:
+                while len(lane.given) < AHEAD and (task := again.popleft() if again else next(feed, None)):
+                    lane.given.append((self._submit(lane, task), task))
+            running = [future for lane in self.lanes for future, _ in itertools.islice(lane.given, 1)]
+            if not running:
+                return
+            futures.wait(running, TICK, futures.FIRST_COMPLETED)
+            tick()
+            for number, lane in enumerate(self.lanes):
+                yield from self._collect(number, lane, again)
+
+    def close(self) -> None:
+        """Let idle workers end; what is in work is not waited for."""
+        for lane in self.lanes:
+            lane.executor.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, lane: Lane, task: Task) -> futures.Future[Account]:
+        try:
+            return lane.executor.submit(self.run, task)
+        except futures.BrokenExecutor as why:  # it died idle, or on the task before: told apart when that is collected
+            broken: futures.Future[Account] = futures.Future()
+            broken.set_exception(why)
+            return broken
+
+    def _collect(self, number: int, lane: Lane, again: collections.deque[Task]) -> Iterator[Account]:
+        while lane.given and lane.given[0][0].done():
+            future, task = lane.given.popleft()
+            try:
+                yield future.result()
+            except futures.BrokenExecutor:
+                again.extend(waiting for _, waiting in lane.given)
+                lane.given.clear()
+                lane.executor.shutdown(wait=False)
+                lane.executor = self.make(number)
+                self.deaths[task.position] += 1
+                if self.deaths[task.position] < self.tries:
+                    again.append(task)
+                else:
+                    yield self._lost(task)
+
+    def _lost(self, task: Task) -> Account:
+        source = task.source
+        reason = f"its worker died {self.deaths[task.position]} times on this object: killed, or out of memory (fewer --workers need less)"
+        return Account(task.position, source.uri, source.key, status=FAILED, reason=reason)

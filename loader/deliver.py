@@ -1,0 +1,168 @@
+"""Delivery to one output: gather, write, read the outcome, back off, offer again, dead-letter, settle the ledgers.
+
+Outputs never wait and never count; all of that is here. What was written since the output last confirmed (``flush``) is kept,
+and offered again after a failure: duplicates before loss.
+"""
+
+from __future__ import annotations
+
+import collections
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+
+import orjson
+
+from loader.api import Output
+from loader.batch import Reject, Source
+from loader.chunk import Chunk
+from loader.errors import DeliveryError, Retryable, Unrecoverable
+from loader.ledger import Ledger
+
+FIRST_WAIT = 0.25
+WINDOW = 8 * 1024**2  # bytes written before the output is asked to confirm
+log = logging.getLogger(__name__)
+
+
+class Backoff:
+    """Pauses that double up to ``cap``, with jitter, until ``limit`` seconds have passed since the first failure."""
+
+    def __init__(self, cap: float, limit: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.cap, self.limit, self.clock = cap, limit, clock
+        self.pause, self.since, self.exhausted = FIRST_WAIT, 0.0, False
+
+    def next(self) -> float | None:
+        """Return how long to wait before the next try, or None when the time is up."""
+        now = self.clock()
+        self.since = self.since or now
+        left = self.since + self.limit - now
+        if self.exhausted or left <= 0:
+            self.exhausted = True  # from now on fail at once, until something succeeds
+            return None
+        pause, self.pause = min(self.pause, self.cap, left), min(self.pause * 2, self.cap)
+        return pause * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
+
+    def succeeded(self) -> None:
+        """Start afresh."""
+        self.pause, self.since, self.exhausted = FIRST_WAIT, 0.0, False
+
+
+class Delivery:
+    """One output with its open chunk and its unconfirmed ones."""
+
+    def __init__(
+        self,
+        output: Output,
+        dead_letter: DeadLetter | None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.output, self.dead_letter, self.sleep = output, dead_letter, sleep
+        self.backoff = Backoff(output.retry_wait, output.retry_for, clock)
+        self.open = Chunk()
+        self.unwritten: collections.deque[Chunk] = collections.deque()
+        self.written: list[Chunk] = []
+        self.window = 0
+
+    def add(self, messages: list[bytes], ledger: Ledger) -> None:
+        """Take packed messages; they are written as chunks fill. Raises DeliveryError when the output stays down."""
+        size = sum(map(len, messages))
+        ledger.bytes_out += size
+        room = max(1, self.output.chunk_bytes * len(messages) // max(size, 1))
+        for start in range(0, len(messages), room):
+            part = messages[start : start + room]
+            self.open.add(part, size * len(part) // len(messages), ledger)
+            if self.open.size >= self.output.chunk_bytes - size // len(messages):
+                self._close_chunk()
+                self._push(confirm=self.window >= WINDOW)
+
+    def flush(self) -> None:
+        """Write what is left and have the output confirm all of it; raises DeliveryError when it does not."""
+        self._close_chunk()
+        self._push(confirm=True)
+
+    def discard(self) -> None:
+        """Forget what is not confirmed: its ledgers will not balance."""
+        self.open, self.written, self.window = Chunk(), [], 0
+        self.unwritten.clear()
+
+    def _close_chunk(self) -> None:
+        if self.open.messages:
+            self.unwritten.append(self.open)
+            self.open = Chunk()
+
+    def _push(self, *, confirm: bool) -> None:
+        while True:
+            try:
+                while self.unwritten:
+                    self._write(self.unwritten[0])
+                if confirm and self.written:
+                    self.output.flush()
+                    self._settle()
+                self.backoff.succeeded()
+                return
+            except Retryable as why:
+                self.unwritten.extendleft(reversed(self.written))
+                self.written, self.window = [], 0
+                self._wait(why)
+
+    def _write(self, chunk: Chunk) -> None:
+        try:
+            outcome = self.output.write(chunk.messages)
+        except Unrecoverable as why:
+            self.unwritten.popleft()
+            self._refuse(chunk, dict.fromkeys(range(len(chunk.messages)), str(why)))
+            return
+        self.unwritten.popleft()
+        if not outcome.retry and not outcome.refused:
+            self.written.append(chunk)
+            self.window += chunk.size
+            return
+        self._refuse(chunk, dict(outcome.refused))
+        again = set(outcome.retry)
+        self.written.append(chunk.pick([at for at in range(len(chunk.messages)) if at not in again and at not in outcome.refused]))
+        if again:
+            self.unwritten.appendleft(chunk.pick(sorted(again)))
+            raise Retryable(f"{self.output.name} asked for {len(again)} of {len(chunk.messages)} messages again")
+
+    def _settle(self) -> None:
+        for chunk in self.written:
+            for ledger, count in chunk.counts():
+                ledger.delivered[self.output.name] += count
+        self.written, self.window = [], 0
+
+    def _refuse(self, chunk: Chunk, refused: dict[int, str]) -> None:
+        for position, reason in refused.items():
+            ledger = chunk.ledger_at(position)
+            if self.dead_letter is None:
+                raise DeliveryError(f"{self.output.name} refuses a record: {reason}")
+            self.dead_letter.refused(self.output.name, chunk.messages[position], reason)
+            ledger.refused[self.output.name] += 1
+
+    def _wait(self, why: Retryable) -> None:
+        pause = self.backoff.next()
+        if pause is None:
+            raise DeliveryError(f"{why}; gave up after {self.output.retry_for:g} seconds") from why
+        log.warning("%s; trying again in %.1f seconds", why, pause)
+        self.sleep(pause)
+
+
+class DeadLetter:
+    """Where rejected and refused records go, each as one JSON line with its raw text, the reason and the stage. An output like any other."""
+
+    def __init__(self, output: Output) -> None:
+        self.delivery = Delivery(output, None)
+        self.ledger = Ledger(outputs=(output.name,))
+
+    def rejected(self, source: Source, log_type: str, rejects: Iterable[Reject]) -> None:
+        """Take records that went no further than a stage."""
+        where = {"log_type": log_type, "bucket": source.bucket, "key": source.key}
+        self._add([{"stage": r.stage, "reason": r.reason, **where, "record": r.number, "raw": r.raw} for r in rejects])
+
+    def refused(self, output: str, message: bytes, reason: str) -> None:
+        """Take a message that an output refuses for good."""
+        self._add([{"stage": "deliver", "reason": reason, "output": output, "message": message.decode("utf-8", "replace")}])
+
+    def _add(self, rows: list[dict[str, object]]) -> None:
+        self.delivery.add([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows], self.ledger)

@@ -1,0 +1,219 @@
+"""One worker: sources in, plans applied, outputs flushed, each source's account returned.
+
+Building an engine reads every option and compiles every log type, so that all mistakes are known before the first record.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from loader import pipeline
+from loader.api import Filter, Formatter, Input, Limits, Output, Parser, Plugin
+from loader.batch import Source
+from loader.config import Config
+from loader.deliver import DeadLetter, Delivery
+from loader.errors import ConfigError, DeliveryError, OutputClosed, Problem, SourceError, SourceSkipped
+from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
+from loader.options import Option, number, path, size, text
+from loader.plan import FORMAT, OPTIONS, Plan, compile_plan
+from loader.registry import Registry, configure
+from loader.route import OPTIONS as ROUTE_OPTIONS
+from loader.route import Router
+from loader.section import Section
+from loader.stages import ecs, exclude, hooks, stamp
+from loader.stages.decode import decode
+
+HOME = Path(__file__).parent.parent
+DEAD_LETTER = "out_file:dead_letter"
+STAGES = (ecs, exclude, hooks, stamp)
+# what es-loader reads from a section and this program does not (yet), or what has never had an effect
+ELSEWHERE = ("loggroup", "ignore_header_line_number", "bump_version", "custom_user_agent")
+
+
+class Settings(Plugin):
+    """The options of ``[loader]``."""
+
+    workers = Option(number(0, 512), "0", doc="Worker processes; 0: one per core.")
+    tries = Option(number(1, 10), "2", doc="How often an object is tried whose worker died on it.")
+    max_object_bytes = Option(size, "64g", doc="Largest object, unpacked.")
+    max_record_bytes = Option(size, "16m", doc="Largest record.")
+    chunk_records = Option(number(1, 100000), "1000", doc="Most records that are worked on at once.")
+    hooks = Option(path, "", doc="Folder of sf_<type>.py files that is searched before the shipped ones.")
+    plugins = Option(path, "", doc="Folder of plugins that is searched before the shipped ones.")
+    dead_letter = Option(text, DEAD_LETTER, doc="Output that takes rejected records, by the name of its section.")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Task:
+    """One line of work: its position in the list, and the source."""
+
+    position: int
+    source: Source
+
+
+class Engine:
+    """Everything one process needs to load sources, from one configuration."""
+
+    def __init__(self, config: Config, input_name: str) -> None:
+        self.config, self.input_name = config, input_name
+        self.settings = Settings()
+        try:
+            configure(self.settings, config.loader)
+        except ConfigError:
+            raise ConfigError(*config.all_problems()) from None
+        self.registry = Registry([Path(folder) for folder in (self.settings.plugins,) if folder] + [HOME / "plugins"])
+        self.plugins: dict[str, Plugin] = {}
+        self.plans: dict[str, Plan] = {}
+        self.router = Router(config.types.values())
+        self._compile()
+
+    def run(self, task: Task, progress: Callable[[Ledger], None] = lambda ledger: None) -> Account:
+        """Load one source to its end and return its account; never raises but ConfigError."""
+        began = time.monotonic()
+        source = task.source
+        route = self.router.route(source.key)
+        account = Account(task.position, source.uri, source.key, route.log_type, SKIPPED, route.reason)
+        if route.log_type:
+            account.status, account.reason = DONE, ""
+            self._load(source, self.plans[route.log_type], account, progress)
+        account.seconds = time.monotonic() - began
+        return account
+
+    def _load(self, source: Source, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
+        ledger = account.ledger = Ledger(outputs=tuple(plan.outputs))
+        deliveries = [self.deliveries[name] for name in plan.outputs]
+        if not deliveries:
+            account.status, account.reason = SKIPPED, f"no output matches log type {plan.name}"
+            return
+        try:
+            try:
+                blocks, _ = decode(self.input.read(source), self.settings.max_object_bytes)
+                pipeline.run(plan, source, blocks, ledger, (deliveries, self.dead_letter), progress)
+            finally:  # what was read of a source that breaks still arrives
+                for delivery in (*deliveries, self.dead_letter.delivery):
+                    delivery.flush()
+            _conclude(account)
+        except SourceSkipped as why:
+            account.status, account.reason = SKIPPED, str(why)
+        except (SourceError, DeliveryError) as why:
+            account.status, account.reason, account.stop = FAILED, str(why), isinstance(why, OutputClosed)
+        except ConfigError:
+            raise
+        except Exception as why:  # noqa: BLE001  # the seam around a source
+            account.status, account.reason = FAILED, f"unexpected {type(why).__name__}: {why}"
+            account.detail = traceback.format_exc()
+        if account.status == FAILED:
+            for delivery in (*deliveries, self.dead_letter.delivery):
+                delivery.discard()
+
+    def open_input(self) -> None:
+        """Open the input; raises ConfigError. Apart from building, so that checking a configuration needs no credentials."""
+        plugin = self.registry.create(self.config, self.input_name)
+        plugin.open()
+        assert isinstance(plugin, Input)
+        self.input = plugin
+
+    def close(self) -> None:
+        """Close all plugins."""
+        for plugin in self.plugins.values():
+            plugin.close()
+
+    def _compile(self) -> None:
+        """Create all plugins and compile all types; raises ConfigError with every mistake."""
+        self.outputs = [one for one in (self._plugin(name) for name in self._output_names()) if isinstance(one, Output)]
+        self.config.plugin(DEAD_LETTER).values.setdefault("path", "rejects/rejects.ndjson")
+        dead = self._plugin(self.settings.dead_letter)
+        filters = [one for one in (self._plugin(name) for name in self._sections("filter")) if isinstance(one, Filter)]
+        rules = self._rules()
+        folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
+        for section in self.config.types.values():
+            self._compile_type(section, filters, rules, folders)
+        self.config.problems += self._unclaimed()
+        if any(problem.fatal for problem in self.config.all_problems()):
+            raise ConfigError(*self.config.all_problems())
+        assert isinstance(dead, Output)
+        self.dead_letter = DeadLetter(dead)
+        self.deliveries = {output.name: Delivery(output, self.dead_letter) for output in self.outputs}
+
+    def _compile_type(self, section: Section, filters: list[Filter], rules: list[dict[str, str]], folders: list[Path]) -> None:
+        try:
+            parser = self._plugin(f"parser_{section.read(FORMAT)}", section)
+            wanted = [one for one in self.outputs if any(fnmatch.fnmatchcase(section.name, glob) for glob in one.match)]
+            pairs = [(one, self._plugin(f"formatter_{one.format}", self.config.plugin(one.name))) for one in wanted]
+            outputs = [(one, formatter) for one, formatter in pairs if isinstance(formatter, Formatter)]
+            if not isinstance(parser, Parser) or len(outputs) < len(wanted):
+                return
+            limits = Limits(self.settings.max_record_bytes, self.settings.chunk_records)
+            self.plans[section.name] = compile_plan(section, parser, filters, outputs, limits=limits, rules=rules, hook_folders=folders)
+        except ConfigError:  # its problems are noted in the section
+            return
+
+    def _plugin(self, name: str, user: Section | None = None) -> Plugin | None:
+        """Return the open plugin of a section, made at first use; None when it cannot be: then that is noted as a problem."""
+        if name not in self.plugins:
+            section = self.config.plugin(name)
+            try:
+                plugin = self.registry.create(self.config, name)
+                plugin.open()
+            except ConfigError as why:
+                for problem in why.problems if user else ():
+                    user.problem(FORMAT.name if name.startswith("parser") else "format", problem.message, problem.hint)  # type: ignore[union-attr]
+                if user:
+                    section.problems.clear()
+                elif not section.problems:
+                    self.config.problems += [dataclasses.replace(problem, section=problem.section or name) for problem in why.problems]
+                return None
+            self.plugins[name] = plugin
+        return self.plugins[name]
+
+    def _sections(self, kind: str) -> list[str]:
+        return [name for name in self.config.plugins if name.startswith(f"{kind}_")]
+
+    def _output_names(self) -> list[str]:
+        return [name for name in self._sections("out") if name != self.settings.dead_letter] or ["out_stdout"]
+
+    def _rules(self) -> list[dict[str, str]]:
+        """Return the exclusion rules; a named file that is missing is a problem, the default one may be."""
+        section = self.config.defaults
+        name = section.read(exclude.FILENAME)
+        file = next((path for path in (Path(name), HOME / name) if path.is_file()), None) if name else None
+        if file is None:
+            if name and name != "exclude_log_patterns.csv":
+                section.problem(exclude.FILENAME.name, f"no such file: {name!r}")
+            return []
+        try:
+            return exclude.load(file)
+        except ConfigError as why:
+            self.config.problems += why.problems
+            return []
+
+    def _unclaimed(self) -> list[Problem]:
+        """Note unknown keys: an error in plugin sections, a warning in log types, where existing files carry dead ones."""
+        known = {option.name for options in (OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES)) for option in options}
+        for name in self.registry.names("parser"):
+            known |= {option.name for option in getattr(self.registry.find("parser", name), "options", ())}
+        for section in self.config.types.values():
+            section.claimed |= {*ELSEWHERE, *self.config.referenced}
+            section.unknown(known, fatal=False)
+        for name in set(self.config.plugins) - set(self.plugins) - {self.input_name}:
+            if not name.startswith("in_") and not self.config.plugins[name].problems:
+                self._plugin(name)
+        return []
+
+
+def _conclude(account: Account) -> None:
+    """Say in the account what is worth knowing of a source that was read to its end."""
+    ledger = account.ledger
+    if not ledger.balances():
+        account.status = FAILED
+        account.reason = f"the account does not balance: {', '.join(f'{ledger.missing(name)} missing at {name}' for name in ledger.outputs)}"
+    elif not ledger.read:
+        account.reason = "empty: no records"
+    elif ledger.turned_away:
+        account.reason = f"{ledger.turned_away} of {ledger.read} records rejected"
+

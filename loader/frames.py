@@ -1,0 +1,144 @@
+"""Where an item of text ends: decoding bytes to text, lines, JSON values (leaf, pure).
+
+Framing never looks inside an item. Everything here streams: what is held is one block, or one item that spans blocks.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import re
+from collections.abc import Callable, Iterator
+
+from loader.batch import Record
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a source is held at once, and how large a record may be."""
+
+    record_bytes: int = 16 * 1024**2
+    chunk_records: int = 1000
+    chunk_bytes: int = 1024**2
+
+
+@dataclasses.dataclass(slots=True)
+class Raws:
+    """A chunk of raw records and the function that parses one.
+
+    ``records`` are the same, parsed, where framing had to parse anyway. ``broken`` are items behind ``texts`` that could not
+    even be framed: (the start of the text, the reason).
+    """
+
+    texts: list[str]
+    parse: Callable[[str], Record]
+    records: list[Record] | None = None
+    broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+
+class Overlong(ValueError):
+    """An item is longer than it may be; ``start`` has its first characters."""
+
+    def __init__(self, start: str, limit: int) -> None:
+        super().__init__(f"longer than the {limit} bytes of [loader] max_record_bytes")
+        self.start = start[:4096]
+
+
+def _keep_in_json(error: UnicodeError) -> tuple[str, int]:
+    """Render bytes that are not UTF-8 as ``\\\\xNN``: a JSON string then reads ``\\xNN``."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(f"\\\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("jsonreplace", _keep_in_json)
+
+
+def decoded(blocks: Iterator[bytes], errors: str = "backslashreplace") -> Iterator[str]:
+    """Decode UTF-8, a byte order mark left out. Bytes that are no UTF-8 stay visible as ``\\xNN``, none is dropped."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
+    for block in blocks:
+        if text := decoder.decode(block):
+            yield text
+    if text := decoder.decode(b"", True):
+        yield text
+
+
+def lines(blocks: Iterator[str], limit: int, *, strip: bool = True) -> Iterator[list[str] | Overlong]:
+    """Yield lists of lines; in a line's place an Overlong when it is longer than ``limit``.
+
+    Lines are stripped and blank ones left out, unless ``strip`` is False: then they are all there, as they are.
+    """
+    tail = ""
+    skipping = False
+    for block in blocks:
+        cut = block.rfind("\n")
+        if cut < 0:
+            tail = "" if skipping else tail + block
+        else:
+            whole = block[block.index("\n") + 1 : cut + 1] if skipping else tail + block[: cut + 1]
+            tail, skipping = block[cut + 1 :], False
+            yield from _bounded(_split(whole, strip), limit)
+        if len(tail) > limit:
+            yield Overlong(tail, limit)
+            tail, skipping = "", True
+    yield from _bounded(_split(tail, strip), limit)
+
+
+def _split(whole: str, strip: bool) -> list[str]:
+    if strip:
+        return [line for line in map(str.strip, whole.split("\n")) if line]
+    return whole.removesuffix("\n").split("\n") if whole else []
+
+
+def _bounded(found: list[str], limit: int) -> Iterator[list[str] | Overlong]:
+    if not found:
+        return
+    if max(map(len, found)) <= limit:
+        yield found
+        return
+    for line in found:
+        yield [line] if len(line) <= limit else Overlong(line, limit)
+
+
+def line_chunks(found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, skip: int = 0) -> Iterator[Raws]:
+    """Cut lists of lines to chunks, leaving out the first ``skip`` lines of the source."""
+    for texts in found:
+        if isinstance(texts, Overlong):
+            yield Raws([], parse, broken=[(texts.start, str(texts))])
+            continue
+        for start in range(min(skip, len(texts)), len(texts), limits.chunk_records):
+            yield Raws(texts[start : start + limits.chunk_records], parse)
+        skip = max(0, skip - len(texts))
+
+
+TOKEN = re.compile(r'[{}\[\]]|"(?:[^"\\\n]++|\\.)*+("?)')
+
+
+class Broken(ValueError):
+    """What stands here can not become a JSON value, whatever follows."""
+
+
+class ValueScanner:
+    """Finds where a JSON value ends, resumable as text arrives; strings are skipped, nothing is interpreted."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.at = 0  # where to go on scanning, relative to the start of the value
+
+    def end(self, text: str, start: int) -> int | None:
+        """Return the position behind the object, list or string at ``start``, or None when more text is needed; raises Broken."""
+        for token in TOKEN.finditer(text, start + self.at):
+            first = text[token.start()]
+            if first == '"':
+                if not token[1]:
+                    if token.end() < len(text) and text[token.end()] == "\n":
+                        raise Broken("a string is not closed on its line")
+                    self.at = token.start() - start
+                    return None
+            else:
+                self.depth += 1 if first in "{[" else -1
+            if self.depth <= 0:
+                return token.end()
+            self.at = token.end() - start
+        return None

@@ -1,0 +1,78 @@
+"""Totals by log type, summed from the accounts of sources: never counted per record."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+
+from loader.ledger import DONE, FAILED, Account, Ledger
+
+NO_TYPE = "(no type)"
+
+
+@dataclasses.dataclass(slots=True)
+class Total:
+    """One log type's objects by how they ended, and the sum of their ledgers."""
+
+    objects: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    ledger: Ledger = dataclasses.field(default_factory=Ledger)
+
+    @property
+    def slowest(self) -> str:
+        """The output that lacks most records of this type: its numbers are the type's."""
+        return max(self.ledger.outputs, key=self.ledger.missing, default="")
+
+    @property
+    def delivered(self) -> int:
+        """Records that every output has taken."""
+        return self.ledger.delivered[self.slowest]
+
+    @property
+    def rejected(self) -> int:
+        """Records in the dead letter: rejected on the way, or refused by the output."""
+        return self.ledger.rejected + self.ledger.refused[self.slowest]
+
+    @property
+    def undelivered(self) -> int:
+        """Records read of objects that failed, and not known to have arrived everywhere."""
+        return self.ledger.missing(self.slowest) if self.slowest else 0
+
+
+class Totals:
+    """The sums of a run."""
+
+    def __init__(self) -> None:
+        self.by_type: dict[str, Total] = {}
+        self.unsound: list[str] = []
+
+    def add(self, account: Account) -> None:
+        """Count one source. An account that cannot be true (done but not balanced, or more delivered than read) is remembered."""
+        total = self.by_type.setdefault(account.log_type or NO_TYPE, Total())
+        total.objects[account.status] += 1
+        total.ledger.add(account.ledger)
+        ledger = account.ledger
+        if (account.status == DONE and not ledger.balances()) or any(ledger.missing(output) < 0 for output in ledger.outputs):
+            self.unsound.append(account.uri)
+
+    @property
+    def failed(self) -> int:
+        """How many objects failed."""
+        return sum(total.objects[FAILED] for total in self.by_type.values())
+
+    def balance(self) -> str:
+        """Say in one line whether every record read is accounted for, and how."""
+        totals = self.by_type.values()
+        read, excluded = sum(t.ledger.read for t in totals), sum(t.ledger.excluded for t in totals)
+        rejected, delivered = sum(t.rejected for t in totals), sum(t.delivered for t in totals)
+        missing = sum(t.undelivered for t in totals)
+        line = f"{read:,} read = {excluded:,} excluded + {rejected:,} rejected + {delivered:,} delivered"
+        if missing:
+            line += f" + {missing:,} not delivered, of {self.failed:,} failed objects"
+        if self.unsound or read != excluded + rejected + delivered + missing:
+            return f"The account does NOT balance: {line}; see {', '.join(self.unsound[:3])}"
+        return f"The account balances: {line}."
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether every account can be true."""
+        return not self.unsound

@@ -1,0 +1,173 @@
+"""A log type's section compiled: how to read it, the steps of a record in their fixed order, and how to pack it for each output.
+
+The order is the product's: parse, exclude, stamp, map, hook, enrich, exclude again, tidy, pack. ``run`` takes a chunk through all
+of it at once; when that fails, record by record, so that the culprit alone is rejected.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from loader.api import Blocks, Encode, Filter, Formatter, Limits, Output, Parser
+from loader.batch import Batch, Record, Reject, Source
+from loader.errors import ParseError
+from loader.frames import Raws
+from loader.options import TypeOption, text
+from loader.section import Section
+from loader.stages import ecs, exclude, hooks, select, stamp, tidy
+
+FORMAT = TypeOption(text, None, name="file_format", doc="How the object is laid out: the name of a parser.")
+LABEL = TypeOption(text, "", name="index_name", doc="Label of the stream: index, APP-NAME, tag or file name at the destination.")
+OPTIONS = (FORMAT, LABEL)
+RAW_KEPT = 65536  # characters of a rejected record that go to the dead letter
+Step = Callable[[Batch], None]
+
+
+@dataclasses.dataclass(slots=True)
+class Done:
+    """What became of a chunk: per output the packed messages; how many were read and excluded; the rejects; what was mended."""
+
+    packed: list[list[bytes]]
+    read: int = 0
+    excluded: int = 0
+    rejects: list[Reject] = dataclasses.field(default_factory=list)
+    flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+
+
+@dataclasses.dataclass(slots=True)
+class Plan:
+    """One log type, ready to run. ``packers`` are in step with ``outputs``; those that want an ``event.id`` come last."""
+
+    name: str
+    read: Callable[[Blocks], Iterator[Raws]]
+    steps: list[Step]
+    outputs: list[str]
+    packers: list[Encode]
+    without_id: int
+
+    def run(self, raws: Raws, source: Source, first: int) -> Done:
+        """Take a chunk through all steps; ``first`` is the number of its first record in the source."""
+        done = Done([[] for _ in self.packers], read=len(raws.texts) + len(raws.broken))
+        batch = self._parse(raws, source, first, done)
+        for offset, (raw, reason) in enumerate(raws.broken, len(raws.texts)):
+            done.rejects.append(Reject(first + offset, raw, reason, "frame"))
+        numbers, texts = batch.numbers, batch.raws
+        try:
+            self._finish(batch, done)
+        except Exception:  # noqa: BLE001  # the seam around a record: find the culprit, let the others through
+            for packed in done.packed:
+                packed.clear()
+            for number, raw in zip(numbers, texts, strict=True):
+                self._alone(raws, raw, source, number, done)
+        return done
+
+    def _parse(self, raws: Raws, source: Source, first: int, done: Done) -> Batch:
+        texts, numbers = raws.texts, list(range(first, first + len(raws.texts)))
+        records = raws.records
+        if records is None:
+            try:
+                records = list(map(raws.parse, texts))
+            except ParseError:
+                records, kept = [], []
+                for number, raw in zip(numbers, texts, strict=True):
+                    try:
+                        records.append(raws.parse(raw))
+                        kept.append(number)
+                    except ParseError as why:
+                        done.rejects.append(Reject(number, raw[:RAW_KEPT], str(why), "parse"))
+                texts, numbers = [texts[number - first] for number in kept], kept
+        return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC))
+
+    def _finish(self, batch: Batch, done: Done) -> None:
+        for step in self.steps:
+            step(batch)
+        records = batch.records
+        packed: list[list[bytes]] = []
+        for place, pack in enumerate(self.packers):
+            if place == self.without_id:
+                identify(batch)
+            packed.append([pack(record) for record in records])
+        for place, messages in enumerate(packed):
+            done.packed[place] += messages
+        done.excluded += batch.excluded
+        done.flags.update(batch.flags)
+
+    def _alone(self, raws: Raws, raw: str, source: Source, number: int, done: Done) -> None:
+        try:
+            batch = Batch(source, [raw], [raws.parse(raw)], [number], datetime.datetime.now(datetime.UTC))
+            self._finish(batch, done)
+        except Exception as why:  # noqa: BLE001  # the seam around a record
+            done.rejects.append(Reject(number, raw[:RAW_KEPT], f"{type(why).__name__}: {why}", "map"))
+
+
+def identify(batch: Batch) -> None:
+    """Set ``event.id`` where the type gives none: the same for the same record of the same object, however often it is loaded."""
+    source = batch.source
+    place = hashlib.sha256(f"{source.bucket}\0{source.key}\0{source.etag}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    for record, number in zip(batch.records, batch.numbers, strict=True):
+        event = record.get("event")
+        if isinstance(event, dict):
+            event.setdefault("id", f"{place}-{number:012d}")
+
+
+def compile_plan(
+    log_type: Section,
+    parser: Parser,
+    filters: Iterable[Filter],
+    outputs: Sequence[tuple[Output, Formatter]],
+    *,
+    limits: Limits,
+    rules: list[dict[str, str]],
+    hook_folders: Iterable[Path],
+) -> Plan:
+    """Compile a section; mistakes are noted as its problems, and ConfigError raised when nothing can be compiled."""
+    log_type.read(LABEL)
+    read = parser.prepare(log_type, limits)
+    excluded = exclude.prepare(log_type, rules)
+    leave_out = _excluder(excluded) if excluded else None
+    steps = [leave_out, stamp.prepare(log_type), ecs.prepare(log_type), hooks.prepare(log_type, hook_folders)]
+    steps += [_enricher(apply) for one in filters if (apply := one.prepare(log_type))]
+    steps += [leave_out, tidy.tidy]
+    ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
+    mapped = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
+    return Plan(
+        log_type.name,
+        read,
+        [step for step in steps if step],
+        [output.name for output, _ in ordered],
+        [output.prepare(log_type, _encoder(output, formatter.prepare(log_type), mapped)) for output, formatter in ordered],
+        next((place for place, (output, _) in enumerate(ordered) if output.fields != "full"), -1),
+    )
+
+
+def _excluder(excluded: Callable[[Record], bool]) -> Step:
+    def leave_out(batch: Batch) -> None:
+        batch.keep([not excluded(record) for record in batch.records])
+
+    return leave_out
+
+
+def _enricher(apply: Callable[[Record], Record | None]) -> Step:
+    def enrich(batch: Batch) -> None:
+        wanted = [apply(record) is not None for record in batch.records]
+        batch.keep(wanted)
+
+    return enrich
+
+
+def _encoder(output: Output, encode: Encode, mapped: tuple[str, ...]) -> Encode:
+    """Put selection before, and clipping around, the formatter."""
+    chosen = select.prepare(output.fields, output.keep, output.drop, mapped)
+
+    def bounded(record: Record) -> bytes:
+        body = encode(record)
+        return body if len(body) < tidy.LARGE_RECORD else encode(tidy.clip(record))
+
+    if chosen is None:
+        return bounded
+    return lambda record: bounded(chosen(record))

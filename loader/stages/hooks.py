@@ -1,0 +1,91 @@
+"""Find and call ``transform(logdata)`` of ``sf_<type>.py``, the Python a log type brings along.
+
+Folders are searched in order, a site's before ours; dashes in a type's name are underscores in the file's. A hook that raises
+or returns None costs nothing but its own work: the record goes on as the hook left it, ``error.message`` says so.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from loader.batch import Batch, Record
+from loader.options import TypeOption, text
+from loader.section import Section
+
+SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook sf_<type>.py on; by custom, the fields it sets.")
+OPTIONS = (SCRIPT,)
+CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix", "is_ignored", "ignored_reason")
+log = logging.getLogger(__name__)
+
+
+def prepare(log_type: Section, folders: Iterable[Path]) -> Callable[[Batch], None] | None:
+    """Return ``run_hook(batch)``, or None when the type has no hook; a missing or broken file is a problem of the type."""
+    if not log_type.read(SCRIPT):
+        return None
+    transform = load(log_type, folders)
+    if transform is None:
+        return None
+    name = log_type.name
+
+    def run_hook(batch: Batch) -> None:
+        records = batch.records
+        errors = 0
+        dropped: list[int] = []
+        for index, record in enumerate(records):
+            try:
+                done = transform(record)
+                if not isinstance(done, dict):
+                    raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
+            except Exception as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+                done = record
+                _note(done, f"sf_{name}: {type(why).__name__}: {why}")
+                if not errors:
+                    log.warning("hook of %s failed on %s: %s", name, batch.source.uri, why, exc_info=log.isEnabledFor(logging.DEBUG))
+                errors += 1
+            records[index] = done
+            if "is_ignored" in done and done["is_ignored"]:
+                dropped.append(index)
+            for key in CONTROL:
+                if key in done:
+                    del done[key]
+        batch.flags["hook failed"] += errors
+        if dropped:
+            gone = frozenset(dropped)
+            batch.keep([index not in gone for index in range(len(records))])
+
+    return run_hook
+
+
+def load(log_type: Section, folders: Iterable[Path]) -> Callable[[Record], Any] | None:
+    """Import the hook's file and return its ``transform``; what is wrong is noted as a problem."""
+    filename = f"sf_{log_type.name.replace('-', '_')}.py"
+    searched = [folder / filename for folder in folders]
+    file = next((path for path in searched if path.is_file()), None)
+    if file is None:
+        places = ", ".join(str(path.parent) for path in searched)
+        log_type.problem(SCRIPT.name, f"the hook {filename} does not exist in {places}", "add the file, or leave script_ecs empty")
+        return None
+    spec = importlib.util.spec_from_file_location(f"sluice_hooks.{file.stem}", file)
+    try:
+        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+        spec.loader.exec_module(module)  # type: ignore[union-attr]
+    except Exception as why:  # noqa: BLE001  # a user's file may fail in any way
+        log_type.problem(SCRIPT.name, f"the hook {file} cannot be imported: {type(why).__name__}: {why}")
+        return None
+    transform = getattr(module, "transform", None)
+    if not callable(transform):
+        log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata)")
+        return None
+    return transform  # type: ignore[no-any-return]
+
+
+def _note(record: Record, message: str) -> None:
+    error = record.get("error")
+    if isinstance(error, dict):
+        error["message"] = f"{error['message']}; {message}" if error.get("message") else message
+    else:
+        record["error"] = {"message": message}

@@ -1,0 +1,72 @@
+"""What runs in a worker process: one engine, built at the first task, and the numbers it shows to the parent."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import MutableSequence
+
+from loader import log
+from loader.config import Config
+from loader.engine import Engine, Task
+from loader.ledger import Account, Ledger
+
+PID, RECORDS, BYTES = range(3)
+FIGURES = 3  # numbers a worker shows
+
+_engine: Engine | None = None
+_config: tuple[Config, str] | None = None
+_figures: MutableSequence[int] = [0] * FIGURES
+
+
+def start(config: Config, input_name: str, level: int, figures: MutableSequence[int], offset: int) -> None:
+    """Prepare a worker process. It leaves Ctrl-C to its parent, and ends when the parent is gone."""
+    global _config, _figures  # noqa: PLW0603  # one worker a process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log.configure(level)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _config = (config, input_name)
+    _figures = _Slice(figures, offset)
+    _figures[PID] = os.getpid()
+
+
+def run(task: Task) -> Account:
+    """Load one source; raises ConfigError when the input cannot be opened at all."""
+    global _engine  # noqa: PLW0603  # built once, kept for the next task
+    if _engine is None:
+        assert _config is not None
+        engine = Engine(*_config)
+        engine.open_input()
+        _engine = engine
+    before = (_figures[RECORDS], _figures[BYTES])
+
+    def show(ledger: Ledger) -> None:
+        _figures[RECORDS], _figures[BYTES] = before[0] + ledger.read, before[1] + ledger.bytes_in
+
+    account = _engine.run(task, show)
+    show(account.ledger)
+    return account
+
+
+class _Slice(list[int]):
+    """A worker's own part of the shared numbers: writes go through."""
+
+    def __init__(self, shared: MutableSequence[int], offset: int) -> None:
+        super().__init__(shared[offset : offset + FIGURES])
+        self.shared, self.offset = shared, offset
+
+    def __setitem__(self, index: int, value: int) -> None:  # type: ignore[override]
+        super().__setitem__(index, value)
+        self.shared[self.offset + index] = value
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        logging.getLogger(__name__).error("the parent process is gone; stopping")
+        os._exit(1)

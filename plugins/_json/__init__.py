@@ -1,0 +1,1 @@
+"""The private part of parser_json."""

@@ -1,0 +1,85 @@
+"""The hook of ALB access logs at its edges; whole records are in tests/logtypes."""
+
+import pytest
+
+from siem.sf_alb import transform
+
+
+def access(**fields):
+    objects = {"event": {}, "network": {}, "http": {"request": {}, "response": {}}, "url": {}, "tls": {"client": {}}, "related": {}}
+    return transform({**objects, **fields})
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [("200", "success"), ("101", "success"), ("304", "success"), ("404", "failure"), ("503", "failure"), ("-", "unknown"), (None, "unknown")],
+)
+def test_status_makes_the_outcome(status, outcome):
+    assert access(elb_status_code=status)["event"]["outcome"] == outcome
+
+
+@pytest.mark.parametrize(
+    ("created", "answered", "duration"),
+    [
+        ("2024-05-24T07:32:05.100000Z", "2024-05-24T07:32:05.100007Z", 7000),
+        ("2024-05-23T07:32:05.000000Z", "2024-05-24T07:32:06.000000Z", 86_401_000_000_000),
+        ("2024-05-24T07:32:06Z", "2024-05-24T07:32:05Z", None),
+        ("yesterday", "2024-05-24T07:32:05Z", None),
+        ("2024-05-24T07:32:05", "2024-05-24T07:32:05Z", None),
+    ],
+)
+def test_duration_is_between_request_and_answer(created, answered, duration):
+    assert access(request_creation_time=created, timestamp=answered)["event"]["duration"] == duration
+
+
+@pytest.mark.parametrize(
+    ("times", "duration"),
+    [(("0.001", "0.020", "0.000"), 21_000_000), (("0.001", "-1", "-1"), None), (("-", "-", "-"), None), ((None, None, None), None)],
+)
+def test_old_lines_tell_the_duration_in_three_parts(times, duration):
+    names = ("request_processing_time", "target_processing_time", "response_processing_time")
+    record = access(timestamp="2016-05-24T07:32:05Z", **dict(zip(names, times, strict=True)))
+    assert record["event"]["duration"] == duration
+
+
+def test_unreadable_request_with_a_host():
+    record = access(request_verb="-", request_url="http://shop.example.com:80-", request_proto="-")
+    assert record["url"] == {"original": "http://shop.example.com:80", "scheme": "http", "domain": "shop.example.com", "port": 80}
+    assert record["related"] == {"hosts": ["shop.example.com"]}
+
+
+def test_unreadable_request_without_anything():
+    record = access(request_verb="-", request_url="-", request_proto="-")
+    assert record["url"] == {}
+    assert "version" not in record["http"]
+    assert record["related"] == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "path"), [("GET http://example.com/a b HTTP/1.1", "GET", "/a b"), ("PRI *", "PRI", None), ("\\x16\\x03", "\\x16\\x03", None)]
+)
+def test_request_that_is_not_three_words(line, method, path):
+    record = access(request=line, request_verb=None, request_url=None, request_proto=None)
+    assert record["http"]["request"]["method"] == method
+    assert record["url"].get("path") == path
+
+
+def test_hosts_are_the_names_asked_for():
+    record = access(request_verb="GET", request_url="https://[2001:db8::1]:443/", request_proto="HTTP/1.1", domain_name="www.example.com")
+    assert record["related"]["hosts"] == ["www.example.com"]
+    assert record["url"]["domain"] == "2001:db8::1"
+
+
+@pytest.mark.parametrize(("text", "found"), [("Root=1-a-b", "1-a-b"), ("Self=1-c-d;Root=1-a-b;x=y", "1-a-b")])
+def test_trace_is_the_root(text, found):
+    assert access(trace_id=text)["trace"] == {"id": found}
+
+
+@pytest.mark.parametrize("text", ["-", None, "Self=1-c-d"])
+def test_no_root_no_trace(text):
+    assert "trace" not in access(trace_id=text)
+
+
+def test_tls_only_where_it_was_used():
+    assert access(ssl_protocol="TLSv1.3")["tls"] == {"client": {}, "version_protocol": "tls", "version": "1.3"}
+    assert access(ssl_protocol="-")["tls"] == {"client": {}}
