@@ -5,6 +5,7 @@ Building an engine reads every option and compiles every log type, so that all m
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fnmatch
 import time
@@ -17,7 +18,7 @@ from loader.api import Filter, Formatter, Input, Limits, Output, Parser, Plugin
 from loader.batch import Source
 from loader.config import Config
 from loader.deliver import DeadLetter, Delivery
-from loader.errors import ConfigError, DeliveryError, OutputClosed, Problem, SourceError, SourceSkipped
+from loader.errors import ConfigError, DeliveryError, OutputClosed, SourceError, SourceSkipped
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.options import Option, number, path, size, text
 from loader.plan import FORMAT, OPTIONS, Plan, compile_plan
@@ -133,7 +134,8 @@ class Engine:
         folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
         for section in self.config.types.values():
             self._compile_type(section, filters, rules, folders)
-        self.config.problems += self._unclaimed()
+        self.config.plugin(self.input_name)
+        self._note_unknown()
         if any(problem.fatal for problem in self.config.all_problems()):
             raise ConfigError(*self.config.all_problems())
         assert isinstance(dead, Output)
@@ -192,18 +194,22 @@ class Engine:
             self.config.problems += why.problems
             return []
 
-    def _unclaimed(self) -> list[Problem]:
-        """Note unknown keys: an error in plugin sections, a warning in log types, where existing files carry dead ones."""
+    def _note_unknown(self) -> None:
+        """Note unknown keys of log types, a warning since existing files carry dead ones, and mistakes in plugins nothing uses yet."""
         known = {option.name for options in (OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES)) for option in options}
-        for name in self.registry.names("parser"):
-            known |= {option.name for option in getattr(self.registry.find("parser", name), "options", ())}
+        known |= self._type_options("parser")
+        enriching = self._type_options("filter")  # of no effect until the filter has a section, and no mistake
         for section in self.config.types.values():
-            section.claimed |= {*ELSEWHERE, *self.config.referenced}
+            section.claimed |= {*ELSEWHERE, *self.config.referenced, *enriching}
             section.unknown(known, fatal=False)
-        for name in set(self.config.plugins) - set(self.plugins) - {self.input_name}:
-            if not name.startswith("in_") and not self.config.plugins[name].problems:
-                self._plugin(name)
-        return []
+        for name in set(self.config.plugins) - set(self.plugins):
+            if not self.config.plugins[name].problems:
+                with contextlib.suppress(ConfigError):  # it is noted in the section
+                    self.registry.create(self.config, name)
+
+    def _type_options(self, kind: str) -> set[str]:
+        plugins = (self.registry.find(kind, name) for name in self.registry.names(kind))
+        return {option.name for plugin in plugins for option in getattr(plugin, "options", ())}
 
 
 def _conclude(account: Account) -> None:

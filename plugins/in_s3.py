@@ -5,10 +5,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.config
-import botocore.exceptions as refusals
-
 from loader.api import (
     Blocks,
     ConfigError,
@@ -27,6 +23,7 @@ from loader.api import (
 )
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
     from mypy_boto3_s3.client import S3Client
 
 BLOCK = 1024 * 1024
@@ -46,9 +43,16 @@ class S3Input(Input):
     timeout = Option(seconds, "60s", doc="How long to wait for a connection or for data.")
 
     client: S3Client
+    refused: type[ClientError]
+    broken: tuple[type[Exception], ...]
 
     def open(self) -> None:
         """Make the client; raises ConfigError when there are no credentials."""
+        import boto3  # noqa: PLC0415  # slow to import, and of use only where a bucket is read
+        import botocore.config  # noqa: PLC0415
+        import botocore.exceptions as refusals  # noqa: PLC0415
+
+        self.refused, self.broken = refusals.ClientError, (refusals.BotoCoreError, OSError, ValueError)
         config = botocore.config.Config(
             retries={"mode": "standard", "total_max_attempts": self.tries},
             s3={"addressing_style": self.addressing_style},  # type: ignore[arg-type]  # one of the three, by its converter
@@ -76,7 +80,7 @@ class S3Input(Input):
                         offset += len(block)
                         yield block
                     return
-                except (refusals.BotoCoreError, OSError) as why:
+                except self.broken as why:
                     failures += 1
                     if failures >= self.tries:
                         raise SourceError(f"{source.uri} broke off after {offset} of {source.size} bytes, {failures} times: {why}") from why
@@ -87,11 +91,11 @@ class S3Input(Input):
         for key in (source.key, *source.alternates):
             try:
                 reply = self.client.get_object(Bucket=source.bucket, Key=key, **more)  # type: ignore[arg-type]
-            except refusals.ClientError as why:
+            except self.refused as why:
                 if why.response["Error"]["Code"] == "NoSuchKey" and key != (source.key, *source.alternates)[-1]:
                     continue
                 raise _refusal(source, why) from why
-            except (refusals.BotoCoreError, ValueError) as why:
+            except self.broken as why:
                 raise SourceError(f"{source.uri} cannot be read: {why}") from why
             if not offset:
                 source.key, source.alternates = key, ()
@@ -100,7 +104,7 @@ class S3Input(Input):
         raise AssertionError("unreachable: the last spelling either exists or raises")
 
 
-def _refusal(source: Source, why: refusals.ClientError) -> SourceError:
+def _refusal(source: Source, why: ClientError) -> SourceError:
     """Return the error that says what the service's code means for the user."""
     code = str(why.response["Error"]["Code"])
     if code in GONE:

@@ -47,11 +47,11 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
         event["duration"] = duration(created, get("timestamp"))
     client = get("client_ip")
     if client:
-        logdata["network"]["type"] = "ipv6" if ":" in client else "ipv4"
+        logdata.setdefault("network", {})["type"] = "ipv6" if ":" in client else "ipv4"
     _put_request(logdata)
     protocol = get("ssl_protocol")
     if protocol and protocol != "-":
-        tls = logdata["tls"]
+        tls = logdata.setdefault("tls", {})
         tls["version_protocol"], tls["version"] = utils.split_tls_version(protocol)
     trace = get("trace_id")
     if trace and "Root=" in trace:
@@ -63,11 +63,11 @@ def _put_request(logdata: dict[str, Any]) -> None:
     """Fill http, url and related.hosts from the request line; ``- http://host:80- -`` stands for one that could not be read."""
     get = logdata.get
     verb, target, protocol = get("request_verb"), get("request_url"), get("request_proto")
-    http = logdata["http"]
+    http = logdata.setdefault("http", {})
     if get("request"):
         verb, _, rest = logdata["request"].partition(" ")
         target, _, protocol = rest.rpartition(" ")
-        http["request"]["method"] = verb
+        http.setdefault("request", {})["method"] = verb
     if protocol and protocol.startswith("HTTP/"):
         http["version"] = protocol[5:]
     target = target or ""
@@ -76,7 +76,7 @@ def _put_request(logdata: dict[str, Any]) -> None:
     url = logdata["url"] = utils.split_url(target)
     hosts = host_names(url.get("domain"), get("domain_name"))
     if hosts:
-        logdata["related"]["hosts"] = [*hosts]
+        logdata.setdefault("related", {})["hosts"] = [*hosts]
 
 
 @lru_cache(maxsize=4096)

@@ -33,6 +33,7 @@ PASSWORD = frozenset({
 })  # fmt: skip
 IAM = frozenset({"iam.amazonaws.com", "identitystore.amazonaws.com", "sso-directory.amazonaws.com"})
 IAM_USER = ("User", "LoginProfile", "AccessKey", "MFADevice", "ChangePassword", "SSHPublicKey", "ServiceSpecificCredential", "SigningCertificate")
+S3_OBJECT = frozenset({"GetObject", "HeadObject", "PutObject", "CopyObject", "DeleteObject", "DeleteObjects", "UploadPart"})
 NEW_OBJECT = frozenset({"PutObject", "PostObject", "CompleteMultipartUpload"})
 DATABASE = frozenset({"dynamodb.amazonaws.com", "rds-data.amazonaws.com"})
 
@@ -48,11 +49,13 @@ def classify(source: str, name: str, read_only: bool | None, management: bool | 
         return ("authentication",), ("end",), service
     if call in PASSWORD:
         return ("iam",), ("change", "user"), service
-    reads = name.startswith(READ) if read_only is None else read_only
+    if not name:
+        return ("api",), ("info",), service
+    reads = name.startswith(READ) if read_only is None else read_only or name.startswith(READ[:3])
     if source in IAM:
         return ("iam",), _iam_types(name, reads), service
     kind = "access" if reads else _verb(name)
-    if management is False:
+    if management is False or (management is None and source == "s3.amazonaws.com" and name in S3_OBJECT):
         return _data_categories(source), (_data_type(source, name, kind),), service
     return (("api",) if reads else ("api", "configuration")), (kind,), service
 
@@ -137,7 +140,7 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
     event["category"], event["type"] = [*categories], [*types]
     event["outcome"] = outcome(logdata, name)
     if service:
-        logdata["cloud"]["service"] = {"name": service}
+        logdata.setdefault("cloud", {})["service"] = {"name": service}
     names: set[str | None] = set()
     identity = get("userIdentity")
     if isinstance(identity, dict):
@@ -147,13 +150,14 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
         names.add(_put_target(logdata, categories[0], parameters))
     names.discard(None)
     if names:
-        logdata["related"]["user"] = sorted(names)  # type: ignore[type-var]
+        logdata.setdefault("related", {})["user"] = sorted(names)  # type: ignore[type-var]
     address = get("sourceIPAddress")
     if isinstance(address, str) and address.endswith(".amazonaws.com"):
-        logdata["source"]["domain"] = address
-    tls = get("tlsDetails")
-    if isinstance(tls, dict) and isinstance(tls.get("tlsVersion"), str):
-        logdata["tls"]["version_protocol"], logdata["tls"]["version"] = utils.split_tls_version(tls["tlsVersion"])
+        logdata.setdefault("source", {})["domain"] = address
+    details = get("tlsDetails")
+    if isinstance(details, dict) and isinstance(details.get("tlsVersion"), str):
+        tls = logdata.setdefault("tls", {})
+        tls["version_protocol"], tls["version"] = utils.split_tls_version(details["tlsVersion"])
     return logdata
 
 
@@ -166,18 +170,18 @@ def _insight(logdata: dict[str, Any]) -> dict[str, Any]:
         event["type"] = {"Start": ["info", "start"], "End": ["end", "info"]}.get(str(details.get("state")), ["info"])
         source = _text(details.get("eventSource"))
         if source:
-            logdata["cloud"]["service"] = {"name": source.partition(".")[0]}
+            logdata.setdefault("cloud", {})["service"] = {"name": source.partition(".")[0]}
     return logdata
 
 
 def _put_actor(logdata: dict[str, Any], identity: dict[str, Any]) -> set[str | None]:
     name, session, instance = actor(identity, logdata.get("additionalEventData"))
-    user = logdata["user"]
+    user = logdata.setdefault("user", {})
     user["name"] = name
     if session and "@" in session:
         user["email"] = session
     if instance:
-        logdata["cloud"]["instance"] = {"id": instance}
+        logdata.setdefault("cloud", {})["instance"] = {"id": instance}
     return {name, session}
 
 
@@ -188,7 +192,7 @@ def _put_target(logdata: dict[str, Any], category: str, parameters: dict[str, An
         return None
     target = _text(parameters.get("userName"))
     if target:
-        logdata["user"]["target"] = {"name": target}
+        logdata.setdefault("user", {})["target"] = {"name": target}
     group = _text(parameters.get("groupName"))
     if group:
         logdata["group"] = {"name": group}

@@ -84,12 +84,12 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
         event["duration"] = int(total) * 1_000_000
     key = get("key")
     if key and key != "-":
-        logdata["file"]["path"] = unquote(key) if "%" in key else key
+        logdata.setdefault("file", {})["path"] = unquote(key) if "%" in key else key
     _put_requester(logdata, get("requester"))
     _put_request(logdata, get("request_uri"), get("endpoint"))
     protocol = get("tlsversion")
     if protocol and protocol != "-":
-        tls = logdata["tls"]
+        tls = logdata.setdefault("tls", {})
         tls["version_protocol"], tls["version"] = utils.split_tls_version(protocol)
     return logdata
 
@@ -98,10 +98,10 @@ def _put_requester(logdata: dict[str, Any], requester: str | None) -> None:
     if requester in UNKNOWN:
         return
     name, account, names = who(requester)
-    logdata["user"]["name"] = name
-    logdata["related"]["user"] = [*names]
+    logdata.setdefault("user", {})["name"] = name
+    logdata.setdefault("related", {})["user"] = [*names]
     if account:
-        logdata["cloud"]["origin"] = {"account": {"id": account}}
+        logdata.setdefault("cloud", {})["origin"] = {"account": {"id": account}}
 
 
 def _put_request(logdata: dict[str, Any], request: str | None, host: str | None) -> None:
@@ -109,11 +109,11 @@ def _put_request(logdata: dict[str, Any], request: str | None, host: str | None)
     url: dict[str, Any] = {}
     if request not in UNKNOWN:
         http, url = utils.extract_url_http_fields_from_http_request(request)
-        utils.merge_dicts(logdata["http"], http)
+        utils.merge_dicts(logdata.setdefault("http", {}), http)
     if host not in UNKNOWN:
         url["domain"] = host
-        logdata["related"]["hosts"] = [host]
-        cloud = logdata["cloud"]
+        logdata.setdefault("related", {})["hosts"] = [host]
+        cloud = logdata.setdefault("cloud", {})
         if not cloud.get("region"):
             cloud["region"] = region(host)
     logdata["url"] = url

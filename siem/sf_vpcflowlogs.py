@@ -63,7 +63,7 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
     event["action"], event["outcome"], types = verdict(get("action"), get("log_status"), get("tcp_flags"))
     event["type"] = [*types]
     event["start"], event["end"], event["duration"] = window(get("start"), get("end"))
-    network = logdata["network"]
+    network = logdata.setdefault("network", {})
     network["transport"] = TRANSPORT.get(get("protocol"))  # type: ignore[arg-type]  # None is in no table
     source = get("srcaddr") or get("pkt_srcaddr")
     if source and source != "-":
@@ -77,4 +77,4 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
 def _put_nat(logdata: dict[str, Any], side: str, address: str | None, packet_address: str | None) -> None:
     """Note the address inside the packet where the interface saw another one: a NAT gateway, a load balancer, a pod."""
     if address and packet_address and packet_address not in (address, "-"):
-        logdata[side]["nat"] = {"ip": packet_address}
+        logdata.setdefault(side, {})["nat"] = {"ip": packet_address}

@@ -126,7 +126,7 @@ def _inflate(member: Inflater, data: bytes, kind: str, produced: int) -> Blocks:
             produced, data = produced + len(piece), b""
             if member.needs_input:
                 return
-    except (OSError, igzip_lib.IsalError, zstd.ZstdError) as why:
+    except (OSError, igzip_lib.IsalError, zstd.ZstdError) as why:  # type: ignore[misc]  # isal's stubs call its error a value
         raise DecodeError(f"broken {kind} after {produced} bytes of content: {why}") from why
 
 

@@ -57,7 +57,7 @@ class Typing:
             try:
                 return convert(value)
             except (ValueError, TypeError, OverflowError):
-                self.misfits[f"not a {self.wants(target)}: {target}"] += 1
+                self.misfits[f"{target} left out: no {self.wants(target)}"] += 1
                 return None
 
         return noted

@@ -83,3 +83,9 @@ def test_no_root_no_trace(text):
 def test_tls_only_where_it_was_used():
     assert access(ssl_protocol="TLSv1.3")["tls"] == {"client": {}, "version_protocol": "tls", "version": "1.3"}
     assert access(ssl_protocol="-")["tls"] == {"client": {}}
+
+
+def test_a_site_may_map_less():
+    record = transform({"event": {}, "client_ip": "192.0.2.1", "request": "GET / HTTP/1.1", "ssl_protocol": "TLSv1.2", "domain_name": "example.com"})
+    assert record["http"] == {"request": {"method": "GET"}, "version": "1.1"}
+    assert record["related"] == {"hosts": ["example.com"]}

@@ -30,6 +30,9 @@ def call(name="DescribeInstances", source="ec2.amazonaws.com", **fields):
         ("ec2", "DescribeVpcs", None, None, ["api"], ["access"]),
         ("ec2", "CreateVpc", None, None, ["api", "configuration"], ["creation"]),
         ("kms", "ScheduleKeyDeletion", False, True, ["api", "configuration"], ["deletion"]),
+        ("wafv2", "ListWebACLs", False, True, ["api"], ["access"]),
+        ("s3", "GetObject", None, None, ["api", "file"], ["access"]),
+        ("s3", "", None, None, ["api"], ["info"]),
         ("s3", "PutObject", False, False, ["api", "file"], ["creation"]),
         ("s3", "PutObjectAcl", False, False, ["api", "file"], ["change"]),
         ("s3", "DeleteObjects", False, False, ["api", "file"], ["deletion"]),
@@ -139,3 +142,8 @@ def test_no_odd_value_raises(source, field, odd):
     record = {"userIdentity": identity, "tlsDetails": {"tlsVersion": odd}, **fields, field: odd}
     objects = {"event": {}, "cloud": {}, "user": {}, "source": {}, "tls": {}, "related": {}}
     assert transform({**objects, **record})["event"]["category"]
+
+
+def test_a_site_may_map_less():
+    record = transform({"event": {}, "eventName": "DescribeVpcs", "eventSource": "ec2.amazonaws.com", "userIdentity": {"type": "Root"}})
+    assert record["user"] == {"name": "root"}

@@ -117,3 +117,9 @@ def test_region_of_the_log_object_stands():
 @pytest.mark.parametrize(("total", "duration"), [("12", 12_000_000), ("-", None), (None, None)])
 def test_duration(total, duration):
     assert access(totaltime=total)["event"].get("duration") == duration
+
+
+def test_a_site_may_map_less():
+    record = transform({"event": {}, "key": "a", "requester": "svc:x", "request_uri": "GET / HTTP/1.1", "endpoint": "h", "tlsversion": "TLSv1.2"})
+    assert record["file"] == {"path": "a"}
+    assert record["user"] == {"name": "x"}

@@ -73,3 +73,9 @@ def test_records_do_not_share_lists():
     first, second = flow(action="ACCEPT"), flow(action="ACCEPT")
     first["event"]["type"].append("x")
     assert second["event"]["type"] == ["allowed", "connection"]
+
+
+def test_a_site_may_map_less():
+    record = transform({"event": {}, "protocol": "6", "srcaddr": "192.0.2.1", "pkt_srcaddr": "192.0.2.2"})
+    assert record["network"] == {"transport": "tcp", "type": "ipv4"}
+    assert record["source"] == {"nat": {"ip": "192.0.2.2"}}
