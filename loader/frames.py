@@ -26,12 +26,14 @@ class Limits:
 class Raws:
     """A chunk of raw records and the function that parses one.
 
-    ``records`` are the same, parsed, where framing had to parse anyway. ``broken`` are items behind ``texts`` that could not
+    ``names`` are the fields that a record may have, where the parser knows: then their values are all text or None. ``records`` are
+    the same, parsed, where framing had to parse anyway. ``broken`` are items behind ``texts`` that could not
     even be framed: (the start of the text, the reason).
     """
 
     texts: list[str]
     parse: Callable[[str], Record]
+    names: frozenset[str] | None = None
     records: list[Record] | None = None
     broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
@@ -101,14 +103,16 @@ def _bounded(found: list[str], limit: int) -> Iterator[list[str] | Overlong]:
         yield [line] if len(line) <= limit else Overlong(line, limit)
 
 
-def line_chunks(found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, skip: int = 0) -> Iterator[Raws]:
-    """Cut lists of lines to chunks, leaving out the first ``skip`` lines of the source."""
+def line_chunks(
+    found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, *, names: frozenset[str] | None = None, skip: int = 0
+) -> Iterator[Raws]:
+    """Cut lists of lines to chunks, leaving out the first ``skip`` lines of the source. ``names``: see Raws."""
     for texts in found:
         if isinstance(texts, Overlong):
             yield Raws([], parse, broken=[(texts.start, str(texts))])
             continue
         for start in range(min(skip, len(texts)), len(texts), limits.chunk_records):
-            yield Raws(texts[start : start + limits.chunk_records], parse)
+            yield Raws(texts[start : start + limits.chunk_records], parse, names)
         skip = max(0, skip - len(texts))
 
 

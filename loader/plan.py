@@ -81,7 +81,7 @@ class Plan:
                     except ParseError as why:
                         done.rejects.append(Reject(number, raw[:RAW_KEPT], str(why), "parse"))
                 texts, numbers = [texts[number - first] for number in kept], kept
-        return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC))
+        return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC), raws.names)
 
     def _finish(self, batch: Batch, done: Done) -> None:
         for step in self.steps:
@@ -99,7 +99,7 @@ class Plan:
 
     def _alone(self, raws: Raws, raw: str, source: Source, number: int, done: Done) -> None:
         try:
-            batch = Batch(source, [raw], [raws.parse(raw)], [number], datetime.datetime.now(datetime.UTC))
+            batch = Batch(source, [raw], [raws.parse(raw)], [number], datetime.datetime.now(datetime.UTC), raws.names)
             self._finish(batch, done)
         except Exception as why:  # noqa: BLE001  # the seam around a record
             done.rejects.append(Reject(number, raw[:RAW_KEPT], f"{type(why).__name__}: {why}", "map"))
@@ -130,9 +130,10 @@ def compile_plan(
     read = parser.prepare(log_type, limits)
     excluded = exclude.prepare(log_type, rules)
     leave_out = _excluder(excluded) if excluded else None
-    steps = [leave_out, stamp.prepare(log_type), ecs.prepare(log_type), hooks.prepare(log_type, hook_folders)]
+    hook, is_tidy = hooks.prepare(log_type, hook_folders)
+    steps = [leave_out, stamp.prepare(log_type), ecs.prepare(log_type, parents=not is_tidy), hook]
     steps += [_enricher(apply) for one in filters if (apply := one.prepare(log_type))]
-    steps += [leave_out, tidy.tidy]
+    steps += [leave_out, tidy.prepare(mapped_tidy=is_tidy)]
     ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
     mapped = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
     return Plan(

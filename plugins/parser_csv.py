@@ -99,7 +99,7 @@ def under_header(
     if default and not set(default) & set(names):
         names = default
         header = ""
-    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits):
+    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset((*names, EXTRA))):
         if header in raws.texts:  # once at the top, and again wherever objects were joined
             raws.texts = [row for row in raws.texts if row != header]
         yield raws
@@ -115,6 +115,6 @@ def row_parser(names: tuple[str, ...], split: Callable[[str], list[str]]) -> Cal
             return dict(zip(names, fields, strict=True))
         if len(fields) < count:
             raise ParseError(f"has {len(fields)} fields where the header has {count}")
-        return dict(zip(names, fields[:count], strict=True)) | {EXTRA: fields[count:]}
+        return dict(zip(names, fields[:count], strict=True)) | {EXTRA: " ".join(fields[count:])}
 
     return parse

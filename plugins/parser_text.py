@@ -21,7 +21,7 @@ class TextParser(Parser):
         skip = log_type.read(HEADER_LINES)
 
         def read(blocks: Blocks) -> Iterator[Raws]:
-            return line_chunks(lines(decoded(blocks), limits.record_bytes), parse, limits, skip)
+            return line_chunks(lines(decoded(blocks), limits.record_bytes), parse, limits, names=log_type.fields, skip=skip)
 
         return read
 

@@ -11,6 +11,8 @@ from typing import Any
 
 from siem import utils
 
+TIDY = True  # makes the objects it sets fields in, and sets no empty values
+
 OUTCOME = {"1": "success", "2": "success", "3": "success", "4": "failure", "5": "failure"}
 UNKNOWN = (None, "", "-")
 
@@ -42,17 +44,18 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
     event["outcome"] = OUTCOME.get((get("elb_status_code") or "")[:1], "unknown")
     created = get("request_creation_time")
     if created in UNKNOWN:  # lines from before 2018
-        event["duration"] = processing(get("request_processing_time"), get("target_processing_time"), get("response_processing_time"))
+        took = processing(get("request_processing_time"), get("target_processing_time"), get("response_processing_time"))
     else:
-        event["duration"] = duration(created, get("timestamp"))
+        took = duration(created, get("timestamp"))
+    if took is not None:
+        event["duration"] = took
     client = get("client_ip")
-    if client:
+    if client and client != "-":
         logdata.setdefault("network", {})["type"] = "ipv6" if ":" in client else "ipv4"
     _put_request(logdata)
     protocol = get("ssl_protocol")
     if protocol and protocol != "-":
-        tls = logdata.setdefault("tls", {})
-        tls["version_protocol"], tls["version"] = utils.split_tls_version(protocol)
+        logdata.setdefault("tls", {}).update(utils.tls_fields(protocol))
     trace = get("trace_id")
     if trace and "Root=" in trace:
         logdata["trace"] = {"id": trace.partition("Root=")[2].partition(";")[0]}
@@ -63,17 +66,19 @@ def _put_request(logdata: dict[str, Any]) -> None:
     """Fill http, url and related.hosts from the request line; ``- http://host:80- -`` stands for one that could not be read."""
     get = logdata.get
     verb, target, protocol = get("request_verb"), get("request_url"), get("request_proto")
-    http = logdata.setdefault("http", {})
     if get("request"):
         verb, _, rest = logdata["request"].partition(" ")
         target, _, protocol = rest.rpartition(" ")
-        http.setdefault("request", {})["method"] = verb
+        if verb not in UNKNOWN:
+            logdata.setdefault("http", {}).setdefault("request", {})["method"] = verb
     if protocol and protocol.startswith("HTTP/"):
-        http["version"] = protocol[5:]
+        logdata.setdefault("http", {})["version"] = protocol[5:]
     target = target or ""
     if target.endswith("-") and verb == "-":
         target = target[:-1]
-    url = logdata["url"] = utils.split_url(target)
+    url = utils.split_url(target)
+    if url:
+        logdata["url"] = url
     hosts = host_names(url.get("domain"), get("domain_name"))
     if hosts:
         logdata.setdefault("related", {})["hosts"] = [*hosts]

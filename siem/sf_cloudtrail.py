@@ -11,6 +11,8 @@ from typing import Any
 
 from siem import utils
 
+TIDY = True  # makes the objects it sets fields in, and sets no empty values
+
 Kinds = tuple[tuple[str, ...], tuple[str, ...], str | None]
 
 READ = (
@@ -156,8 +158,7 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
         logdata.setdefault("source", {})["domain"] = address
     details = get("tlsDetails")
     if isinstance(details, dict) and isinstance(details.get("tlsVersion"), str):
-        tls = logdata.setdefault("tls", {})
-        tls["version_protocol"], tls["version"] = utils.split_tls_version(details["tlsVersion"])
+        logdata.setdefault("tls", {}).update(utils.tls_fields(details["tlsVersion"]))
     return logdata
 
 
@@ -177,7 +178,8 @@ def _insight(logdata: dict[str, Any]) -> dict[str, Any]:
 def _put_actor(logdata: dict[str, Any], identity: dict[str, Any]) -> set[str | None]:
     name, session, instance = actor(identity, logdata.get("additionalEventData"))
     user = logdata.setdefault("user", {})
-    user["name"] = name
+    if name:
+        user["name"] = name
     if session and "@" in session:
         user["email"] = session
     if instance:
@@ -188,7 +190,9 @@ def _put_actor(logdata: dict[str, Any], identity: dict[str, Any]) -> set[str | N
 def _put_target(logdata: dict[str, Any], category: str, parameters: dict[str, Any]) -> str | None:
     """Note what the call was about: a user or group of IAM, an object of S3. Returns the name of a user."""
     if category != "iam":
-        logdata["file"] = {"path": _text(parameters.get("key"))}
+        path = _text(parameters.get("key"))
+        if path:
+            logdata["file"] = {"path": path}
         return None
     target = _text(parameters.get("userName"))
     if target:

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from siem import utils
 
+TIDY = True  # makes the objects it sets fields in, and sets no empty values
+
 OBJECT = frozenset(["OBJECT", "OBJECT_GET", "PART", "UPLOAD", "UPLOADS", "MULTI_OBJECT_DELETE", "DELETEMARKER", "RESTORE", "SELECT"])
 READS = frozenset(["GET", "HEAD", "OPTIONS", "SELECT"])
 DELETES = frozenset(["DELETE", "EXPIRE"])
@@ -89,8 +91,7 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
     _put_request(logdata, get("request_uri"), get("endpoint"))
     protocol = get("tlsversion")
     if protocol and protocol != "-":
-        tls = logdata.setdefault("tls", {})
-        tls["version_protocol"], tls["version"] = utils.split_tls_version(protocol)
+        logdata.setdefault("tls", {}).update(utils.tls_fields(protocol))
     return logdata
 
 
@@ -98,8 +99,10 @@ def _put_requester(logdata: dict[str, Any], requester: str | None) -> None:
     if requester in UNKNOWN:
         return
     name, account, names = who(requester)
-    logdata.setdefault("user", {})["name"] = name
-    logdata.setdefault("related", {})["user"] = [*names]
+    if name:
+        logdata.setdefault("user", {})["name"] = name
+    if names:
+        logdata.setdefault("related", {})["user"] = [*names]
     if account:
         logdata.setdefault("cloud", {})["origin"] = {"account": {"id": account}}
 
@@ -109,11 +112,13 @@ def _put_request(logdata: dict[str, Any], request: str | None, host: str | None)
     url: dict[str, Any] = {}
     if request not in UNKNOWN:
         http, url = utils.extract_url_http_fields_from_http_request(request)
-        utils.merge_dicts(logdata.setdefault("http", {}), http)
+        if http:
+            utils.merge_dicts(logdata.setdefault("http", {}), http)
     if host not in UNKNOWN:
         url["domain"] = host
         logdata.setdefault("related", {})["hosts"] = [host]
         cloud = logdata.setdefault("cloud", {})
-        if not cloud.get("region"):
-            cloud["region"] = region(host)
-    logdata["url"] = url
+        if not cloud.get("region") and (found := region(host)):
+            cloud["region"] = found
+    if url:
+        logdata["url"] = url

@@ -9,6 +9,8 @@ import datetime
 from functools import lru_cache
 from typing import Any
 
+TIDY = True  # makes the objects it sets fields in, and sets no empty values
+
 # IANA, "Assigned Internet Protocol Numbers": the keywords in lower case, as network.transport has them.
 TRANSPORT = {
     "0": "hopopt", "1": "icmp", "2": "igmp", "4": "ipv4", "6": "tcp", "8": "egp", "17": "udp", "33": "dccp", "41": "ipv6",
@@ -20,10 +22,10 @@ FIN, SYN, RST = 1, 2, 4
 
 
 @lru_cache(maxsize=4096)
-def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """Return event.action, event.outcome and event.type; ``flags`` are those that TCP segments of the interval had."""
+def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return event.action and event.outcome, and event.type; ``flags`` are those that TCP segments of the interval had."""
     if status in ("NODATA", "SKIPDATA"):
-        return None, None, ("info",)
+        return {}, ("info",)
     types = {"connection"}
     outcome = None
     if action == "ACCEPT":
@@ -37,15 +39,17 @@ def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[
         types.add("start")
     if bits & (FIN | RST):
         types.add("end")
-    return action.lower() if action else None, outcome, tuple(sorted(types))
+    told = {"action": action.lower() if action and action != "-" else None, "outcome": outcome}
+    return {key: value for key, value in told.items() if value}, tuple(sorted(types))
 
 
 @lru_cache(maxsize=16384)
-def window(start: str | None, end: str | None) -> tuple[str | None, str | None, int | None]:
-    """Return event.start, event.end and event.duration (ns) of a flow; None for what is not known."""
+def window(start: str | None, end: str | None) -> dict[str, str | int]:
+    """Return event.start, event.end and event.duration (ns) of a flow, as far as they are known."""
     first, last = _seconds(start), _seconds(end)
     duration = None if first is None or last is None or last < first else (last - first) * 1_000_000_000
-    return _iso(first), _iso(last), duration
+    told = {"start": _iso(first), "end": _iso(last), "duration": duration}
+    return {key: value for key, value in told.items() if value is not None}
 
 
 def _seconds(text: str | None) -> int | None:
@@ -60,14 +64,16 @@ def transform(logdata: dict[str, Any]) -> dict[str, Any]:
     """Complete a flow log record."""
     get = logdata.get
     event = logdata["event"]
-    event["action"], event["outcome"], types = verdict(get("action"), get("log_status"), get("tcp_flags"))
+    told, types = verdict(get("action"), get("log_status"), get("tcp_flags"))
+    event.update(told)
     event["type"] = [*types]
-    event["start"], event["end"], event["duration"] = window(get("start"), get("end"))
-    network = logdata.setdefault("network", {})
-    network["transport"] = TRANSPORT.get(get("protocol"))  # type: ignore[arg-type]  # None is in no table
+    event.update(window(get("start"), get("end")))
+    transport = TRANSPORT.get(get("protocol"))  # type: ignore[arg-type]  # None is in no table
+    if transport:
+        logdata.setdefault("network", {})["transport"] = transport
     source = get("srcaddr") or get("pkt_srcaddr")
     if source and source != "-":
-        network["type"] = "ipv6" if ":" in source else "ipv4"
+        logdata.setdefault("network", {})["type"] = "ipv6" if ":" in source else "ipv4"
     if "pkt_srcaddr" in logdata or "pkt_dstaddr" in logdata:
         _put_nat(logdata, "source", get("srcaddr"), get("pkt_srcaddr"))
         _put_nat(logdata, "destination", get("dstaddr"), get("pkt_dstaddr"))

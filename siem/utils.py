@@ -214,15 +214,15 @@ def _origin(scheme: str, authority: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def split_tls_version(text: str) -> tuple[str | None, str | None]:
-    """Return what ECS calls tls.version_protocol and tls.version, or two None.
+def tls_fields(text: str) -> dict[str, str]:
+    """Return what ECS calls tls.version_protocol and tls.version, as far as the text tells.
 
-    >>> split_tls_version("TLSv1.2"), split_tls_version("TLSv1"), split_tls_version("-")
-    (('tls', '1.2'), ('tls', '1.0'), (None, None))
+    >>> tls_fields("TLSv1.2"), tls_fields("TLSv1"), tls_fields("-")
+    ({'version_protocol': 'tls', 'version': '1.2'}, {'version_protocol': 'tls', 'version': '1.0'}, {})
     """
     if text in _TLS:
-        return _TLS[text]
-    return ("tls", text[4:]) if text.startswith("TLSv") else (None, None)
+        return dict(zip(("version_protocol", "version"), _TLS[text], strict=True))
+    return {"version_protocol": "tls", "version": text[4:]} if text.startswith("TLSv") and text[4:] else {}
 
 
 def convert_underscore_field_into_dot_notation(prefix: str, logdata: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 ``target = a b`` takes the first of several fields that is there; ``target = [a b, c]`` gathers one from each group; a target
 that ECS calls an array always gathers. Values get the type that ECS gives the target: what cannot have it is left out,
 counted, and still stands in the raw record. The function is generated because paths are known now and records are many:
-about twice as fast as a loop over prepared closures. ``prepare`` leaves its source on ``map_records.source`` for reading.
+about twice as fast as a loop over prepared closures.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from loader.batch import Batch
+from loader.memo import Memo
 from loader.options import TypeOption, text, words
 from loader.paths import merge, step_into
 from loader.section import Section
-from loader.stages.typed import Typing
+from loader.stages.typed import EMPTY, constant, converter, gatherer, is_array, is_known, kind
 
 ECS = TypeOption(words, "", name="ecs", doc="ECS fields this type maps; each has a key of its own.")
 STATIC = TypeOption(words, "", name="static_ecs", doc="ECS fields with a constant value; each has a key of its own.")
@@ -27,29 +28,37 @@ ACCOUNT = re.compile(r"(?:\W|^)(\d{12})/")
 REGION = re.compile(r"(?:us-gov|us-iso[bef]?|us|af|ap|ca|cn|eu|il|me|mx|sa)-(?:(?:north|south)?(?:east|west)?|central)-\d(?!\d)|\bglobal\b")
 
 
-def prepare(log_type: Section) -> Callable[[Batch], None]:
-    """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type."""
-    writer = _Writer(log_type)
-    body = writer.function()
-    space: dict[str, Any] = {"merge": merge, "step": step_into, **writer.constants}
-    exec(compile(body, f"<ecs mapping of {log_type.name}>", "exec"), space)  # noqa: S102  # built from quoted names only
-    run = space["run"]
-    derives = bool(log_type.read(PROVIDER))
-    typing = writer.typing
+def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], None]:
+    """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type.
+
+    With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing
+    empty is made.
+    """
+    mapping = Mapping(targets(log_type), constants(log_type), parents=parents, derives=bool(log_type.read(PROVIDER)))
+    for target, why in mapping.clashes():
+        log_type.problem(target, why)
+    functions = Memo(lambda names: compiled(mapping, names, log_type.name), 256)
 
     def map_records(batch: Batch) -> None:
-        typing.misfits.clear()
-        account, region = origin(batch.source.key) if derives else (None, None)
-        run(batch.records, account, region, batch.ingested.isoformat())
+        account, region = origin(batch.source.key) if mapping.derives else (None, None)
+        functions[batch.names](batch.records, account, region, batch.ingested.isoformat(), batch.flags)
         for record, why in batch.reasons:
             event = record.get("event")
             if isinstance(event, dict):
                 event["reason"] = why
-        if typing.misfits:
-            batch.flags.update(typing.misfits)
 
-    map_records.source = body  # type: ignore[attr-defined]
     return map_records
+
+
+def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Callable[..., None]:
+    """Return the mapping as a function for records that have these fields (None: any), its text in ``source``."""
+    writer = Writer(mapping, names)
+    body = writer.function()
+    space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, **writer.constants}
+    exec(compile(body, f"<ecs mapping of {title}>", "exec"), space)  # noqa: S102  # built from quoted names only
+    run: Callable[..., None] = space["run"]
+    run.source = body  # type: ignore[attr-defined]
+    return run
 
 
 def origin(key: str) -> tuple[str | None, str | None]:
@@ -72,7 +81,7 @@ def targets(log_type: Section) -> dict[str, list[list[str]]]:
     return found
 
 
-def constants(log_type: Section, typing: Typing) -> dict[str, Any]:
+def constants(log_type: Section) -> dict[str, Any]:
     """Return the constant values by target, typed; what every record has comes first."""
     found: dict[str, Any] = {"event.module": log_type.name, "ecs.version": log_type.read(VERSION)}
     if provider := log_type.read(PROVIDER):
@@ -82,117 +91,173 @@ def constants(log_type: Section, typing: Typing) -> dict[str, Any]:
         if value is None:
             log_type.problem(STATIC.name, f"{target!r} is listed, but there is no key {target!r} with its value", "add it, or take it off the list")
             continue
-        found[target] = typing.constant(target, value)
+        found[target] = constant(target, value)
         if found[target] is None:
-            log_type.problem(target, f"{value!r} is not what ECS wants there: {typing.wants(target)}")
+            log_type.problem(target, f"{value!r} is not what ECS wants there: {kind(target)}")
     return found
 
 
-class _Writer:
+class Mapping:
+    """What a log type maps: targets to groups of source paths, constants by target, and how."""
+
+    def __init__(self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], *, parents: bool, derives: bool) -> None:
+        self.fixed, self.parents, self.derives = fixed, parents, derives
+        self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
+        if derives:
+            self.groups.setdefault("cloud.account.id", [])
+            self.groups.setdefault("cloud.region", [])
+
+    def clashes(self) -> list[tuple[str, str]]:
+        """Return targets that would have to be a value and an object at once, with why."""
+        all_targets = [*self.fixed, *self.groups]
+        inside = {target: other for target in all_targets for other in all_targets if target.startswith(other + ".")}
+        return [(target, f"lies below {other!r}, which is a target too: a field cannot be a value and an object") for target, other in inside.items()]
+
+
+class Writer:
     """Writes the mapping function, line by line."""
 
-    def __init__(self, log_type: Section) -> None:
-        self.typing = Typing()
+    def __init__(self, mapping: Mapping, names: frozenset[str] | None) -> None:
+        self.mapping, self.names = mapping, names
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
-        self.reads: dict[tuple[str, ...], str] = {}
-        self.log_type = log_type
-        self.fixed = constants(log_type, self.typing)
-        self.mapped = {name: groups for name, groups in targets(log_type).items() if name not in self.fixed and any(groups)}
-        if log_type.read(PROVIDER):
-            self.mapped = {"cloud.account.id": [], "cloud.region": []} | self.mapped
+        self.known: dict[Any, str] = {}  # what is already in a variable
 
     def function(self) -> str:
-        """Return the source of ``run(records, account, region, ingested)``, which changes the records in place."""
-        leaves = {target: self.value(target, groups) for target, groups in self.mapped.items()}
+        """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place."""
         tree: dict[str, Any] = {}
-        for target, leaf in [*((t, repr(v)) for t, v in self.fixed.items()), ("event.ingested", "ingested"), *leaves.items()]:
-            self.plant(tree, target, leaf, certain=target not in leaves)
+        for target, value in self.mapping.fixed.items():
+            plant(tree, target, (repr(value), ""))
+        plant(tree, "event.ingested", ("ingested", ""))
+        for target, groups in self.mapping.groups.items():
+            plant(tree, target, self.value(target, groups))
         for top, below in tree.items():
             if isinstance(below, dict):
-                variable = self.objects(below)
-                self.write(f"old = r.get({top!r})")
-                self.write(f"if type(old) is dict: merge(old, {variable})")
-                self.write(f"else: r[{top!r}] = {variable}")
+                self.place(top, self.object(below))
             else:
-                leaf, certain = below
-                self.write(f"r[{top!r}] = {leaf}" if certain else f"if {leaf} is not None: r[{top!r}] = {leaf}")
+                self.leaf("r", top, below, top)
         body = "\n".join(f"        {line}" for line in self.lines)
-        return f"def run(records, account, region, ingested):\n    for r in records:\n{body}\n"
+        return f"def run(records, account, region, ingested, flags):\n    for r in records:\n{body}\n"
 
     def write(self, line: str) -> None:
+        """Add a line to the body of the loop."""
         self.lines.append(line)
 
-    def plant(self, tree: dict[str, Any], target: str, leaf: str, *, certain: bool) -> None:
-        """Put a leaf into the tree of objects to build."""
-        *parents, last = target.split(".")
-        for step in parents:
-            tree = tree.setdefault(step, {})
-            if not isinstance(tree, dict):
-                self.log_type.problem(target, f"another target is {step!r} itself: a field cannot be a value and an object")
-                return
-        if isinstance(tree.get(last), dict):
-            self.log_type.problem(target, "other targets lie below it: a field cannot be a value and an object")
+    def place(self, top: str, variable: str) -> None:
+        """Write the joining of an object with what the record has under its name."""
+        if not variable:
             return
-        tree[last] = (leaf, certain)
+        guard = "" if self.mapping.parents else f"if {variable}: "
+        if self.names is not None and top not in self.names:
+            self.write(f"{guard}r[{top!r}] = {variable}")
+            return
+        self.write(f"old = r.get({top!r})")
+        self.write(f"if type(old) is dict: merge(old, {variable})")
+        self.write(f"el{guard}r[{top!r}] = {variable}" if guard else f"else: r[{top!r}] = {variable}")
 
-    def objects(self, tree: dict[str, Any]) -> str:
-        """Write the building of an object and return the variable that holds it; it exists even when empty, for hooks."""
+    def object(self, tree: dict[str, Any], path: str = "") -> str:
+        """Write the building of an object and return the variable that holds it, or '' when it would always be empty and is not wanted."""
         variable = f"o{len(self.lines)}"
-        certain = ", ".join(f"{key!r}: {leaf[0]}" for key, leaf in tree.items() if isinstance(leaf, tuple) and leaf[1])
+        certain = ", ".join(f"{key!r}: {leaf[0]}" for key, leaf in tree.items() if isinstance(leaf, tuple) and leaf[0] and not leaf[1])
+        at = len(self.lines)
         self.write(f"{variable} = {{{certain}}}")
         for key, leaf in tree.items():
-            if isinstance(leaf, dict):
-                self.write(f"{variable}[{key!r}] = {self.objects(leaf)}")
-            elif not leaf[1]:
-                self.write(f"if {leaf[0]} is not None: {variable}[{key!r}] = {leaf[0]}")
+            if not isinstance(leaf, dict):
+                self.leaf(variable, key, leaf, path + key)
+            elif below := self.object(leaf, f"{path}{key}."):
+                self.write(f"{'' if self.mapping.parents else f'if {below}: '}{variable}[{key!r}] = {below}")
+        if len(self.lines) == at + 1 and not certain and not self.mapping.parents:
+            self.lines.pop()
+            return ""
         return variable
 
-    def value(self, target: str, groups: list[list[str]]) -> str:
-        """Write the reading and typing of one target's value and return the variable that holds it."""
-        variable = f"v{len(self.lines)}"
-        if self.typing.is_array(target) or (len(groups) > 1 and not self.typing.is_known(target)):
-            groups = groups if len(groups) > 1 else [[path] for path in groups[0]]
-            found = [self.first(group) for group in groups]
-            gather = self.constant(self.typing.gatherer(target))
-            self.write(f"{variable} = {gather}(({', '.join(found)},))")
-            return variable
-        found_one = self.first([path for group in groups for path in group]) if groups else "None"
-        plain, memo = self.typing.converters(target)
-        if memo is not None:
-            self.write(f"{variable} = {self.constant(memo)}[{found_one}] if type({found_one}) is str else {self.constant(plain)}({found_one})")
-        elif plain is not None:
-            self.write(f"{variable} = {found_one} if type({found_one}) is str else {self.constant(plain)}({found_one})")
-        else:
-            self.write(f"{variable} = {found_one}")
+    def leaf(self, owner: str, key: str, leaf: tuple[str, str], target: str) -> None:
+        """Write the setting of a value that may be absent; ``leaf`` is its variable and the variable it was converted from."""
+        variable, raw = leaf
+        if not raw:
+            if owner == "r":
+                self.write(f"r[{key!r}] = {variable}")
+            return
+        plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
+        test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
+        self.write(f"if {test}: {owner}[{key!r}] = {variable}")
+        if raw != variable and kind(target) != "ip":  # that a host name is no address is no misfit
+            self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {kind(target)}'!r}] += 1")
+
+    def value(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
+        """Write the reading and typing of one target; return the variable that holds it and the one it was converted from, or ('', '')."""
+        if is_array(target) or (len(groups) > 1 and not is_known(target)):
+            return self.gathered(target, groups if len(groups) > 1 else [[path] for path in groups[0]])
+        raw = self.first([path for group in groups for path in group])
         if target in ("cloud.account.id", "cloud.region"):
-            self.write(f"if not {variable} or {variable} == 'unknown': {variable} = {'account' if 'account' in target else 'region'}")
-        return variable
+            return self.derived(raw, "account" if "account" in target else "region")
+        if not raw:
+            return "", ""
+        convert, memo = converter(target)
+        if convert is None:
+            return raw, raw
+        key = (raw, convert)
+        if key not in self.known:
+            self.known[key] = f"v{len(self.lines)}"
+            text = f"{self.constant(memo)}[{raw}]" if memo is not None else raw
+            self.write(f"{self.known[key]} = {text} if {raw}.__class__ is str else {self.constant(convert)}({raw})")
+        return self.known[key], raw if memo is not None else self.known[key]
+
+    def gathered(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
+        """Write the gathering of a list."""
+        found = [raw for group in groups if (raw := self.first(group))]
+        if not found:
+            return "", ""
+        variable = f"v{len(self.lines)}"
+        self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
+        return variable, variable
+
+    def derived(self, raw: str, from_key: str) -> tuple[str, str]:
+        """Write the choice between a mapped value and the one that the object's key gives."""
+        if not raw:
+            return from_key, from_key
+        variable = f"v{len(self.lines)}"
+        self.write(f"{variable} = {raw} if {raw} and {raw} not in UNKNOWN else {from_key}")
+        self.constants["UNKNOWN"] = ("unknown", "-")
+        return variable, variable
 
     def first(self, paths: list[str]) -> str:
-        """Write the reading of the first of ``paths`` that holds something: 0 and False do, empty values do not."""
-        names = [self.read(tuple(path.split("."))) for path in paths]
-        if len(names) == 1:
-            return names[0]
-        variable = f"f{len(self.lines)}"
-        self.write(f"{variable} = {names[0]}")
-        for name in names[1:]:
-            self.write(f"if not {variable} and {variable} != 0: {variable} = {name}")
-        return variable
+        """Write the reading of the first of ``paths`` that holds something (0 and False do); '' when none can."""
+        names = tuple(name for path in paths if (name := self.read(tuple(path.split(".")))))
+        if len(names) < 2:
+            return names[0] if names else ""
+        if names not in self.known:
+            self.known[names] = f"f{len(self.lines)}"
+            self.write(f"{self.known[names]} = {names[0]}")
+            for name in names[1:]:
+                self.write(f"if not {self.known[names]} and {self.known[names]} != 0: {self.known[names]} = {name}")
+        return self.known[names]
 
     def read(self, steps: tuple[str, ...]) -> str:
-        """Write the reading of a path once and return the variable that holds it."""
-        if steps not in self.reads:
+        """Write the reading of a path once and return the variable that holds it; '' when these records cannot have it."""
+        if self.names is not None and steps[0] not in self.names and not steps[0].startswith("@"):
+            return ""
+        if steps not in self.known:
             if len(steps) == 1:
                 line = f"r.get({steps[0]!r})"
             else:
                 above = self.read(steps[:-1])
-                line = f"{above}.get({steps[-1]!r}) if type({above}) is dict else step({above}, {steps[-1]!r})"
-            self.reads[steps] = f"p{len(self.reads)}"
-            self.write(f"{self.reads[steps]} = {line}")
-        return self.reads[steps]
+                line = f"{above}.get({steps[-1]!r}) if {above}.__class__ is dict else step({above}, {steps[-1]!r})"
+            self.known[steps] = f"p{len(self.lines)}"
+            self.write(f"{self.known[steps]} = {line}")
+        return self.known[steps]
 
     def constant(self, value: Any) -> str:
+        """Return a name for a value that the function uses."""
         name = f"c{len(self.constants)}"
         self.constants[name] = value
         return name
+
+
+def plant(tree: dict[str, Any], target: str, leaf: tuple[str, str]) -> None:
+    """Put a leaf into the tree of objects to build."""
+    *parents, last = target.split(".")
+    for step in parents:
+        tree = tree.setdefault(step, {})
+    if leaf[0]:
+        tree[last] = leaf

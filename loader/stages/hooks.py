@@ -10,6 +10,7 @@ import importlib.util
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from loader.batch import Batch, Record
@@ -22,14 +23,19 @@ CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix", "is_ignored", "ignor
 log = logging.getLogger(__name__)
 
 
-def prepare(log_type: Section, folders: Iterable[Path]) -> Callable[[Batch], None] | None:
-    """Return ``run_hook(batch)``, or None when the type has no hook; a missing or broken file is a problem of the type."""
-    if not log_type.read(SCRIPT):
-        return None
-    transform = load(log_type, folders)
-    if transform is None:
-        return None
-    name = log_type.name
+def prepare(log_type: Section, folders: Iterable[Path]) -> tuple[Callable[[Batch], None] | None, bool]:
+    """Return ``run_hook(batch)``, or None when the type has no hook; and whether records stay tidy.
+
+    They do without a hook, or when its file says ``TIDY = True``: it makes the ECS objects that it needs and sets no empty values.
+    Any other hook finds the objects around mapped fields made, empty or not. A missing or broken file is a problem of the type.
+    """
+    module = load(log_type, folders) if log_type.read(SCRIPT) else None
+    if module is None:
+        return None, True
+    return _runner(log_type.name, module.transform), bool(getattr(module, "TIDY", False))
+
+
+def _runner(name: str, transform: Callable[[Record], Any]) -> Callable[[Batch], None]:
 
     def run_hook(batch: Batch) -> None:
         records = batch.records
@@ -52,7 +58,8 @@ def prepare(log_type: Section, folders: Iterable[Path]) -> Callable[[Batch], Non
             for key in CONTROL:
                 if key in done:
                     del done[key]
-        batch.flags["hook failed"] += errors
+        if errors:
+            batch.flags["hook failed"] += errors
         if dropped:
             gone = frozenset(dropped)
             batch.keep([index not in gone for index in range(len(records))])
@@ -60,8 +67,8 @@ def prepare(log_type: Section, folders: Iterable[Path]) -> Callable[[Batch], Non
     return run_hook
 
 
-def load(log_type: Section, folders: Iterable[Path]) -> Callable[[Record], Any] | None:
-    """Import the hook's file and return its ``transform``; what is wrong is noted as a problem."""
+def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
+    """Import the hook's file, which has a ``transform``; what is wrong is noted as a problem."""
     filename = f"sf_{log_type.name.replace('-', '_')}.py"
     searched = [folder / filename for folder in folders]
     file = next((path for path in searched if path.is_file()), None)
@@ -76,11 +83,10 @@ def load(log_type: Section, folders: Iterable[Path]) -> Callable[[Record], Any] 
     except Exception as why:  # noqa: BLE001  # a user's file may fail in any way
         log_type.problem(SCRIPT.name, f"the hook {file} cannot be imported: {type(why).__name__}: {why}")
         return None
-    transform = getattr(module, "transform", None)
-    if not callable(transform):
+    if not callable(getattr(module, "transform", None)):
         log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata)")
         return None
-    return transform  # type: ignore[no-any-return]
+    return module
 
 
 def _note(record: Record, message: str) -> None:

@@ -46,7 +46,8 @@ ABSENT = (None, "")
 
 def prepare(log_type: Section) -> Callable[[Batch], None]:
     """Return ``stamp(batch)``, which renames, then sets @timestamp, @id, @message and the origin on each record."""
-    rename = _renamer(log_type)
+    new_names: list[str] = log_type.read(RENAMED)
+    rename, renamed = _renamer(log_type), frozenset(new_names)
     time_of = _clock(log_type)
     doc_id, name = log_type.read(DOC_ID), log_type.name
 
@@ -55,6 +56,7 @@ def prepare(log_type: Section) -> Callable[[Batch], None]:
         if rename:
             for record in batch.records:
                 rename(record)
+            batch.names = batch.names | renamed if batch.names is not None else None
         stamps = time_of(batch)
         for record, raw, timestamp in zip(batch.records, batch.raws, stamps, strict=True):
             identity = record.get(doc_id) if doc_id else None

@@ -6,20 +6,39 @@ so goes too. Texts in lists stay, and so does an object emptied within a list.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from loader import schema
 from loader.batch import Batch
+from loader.memo import Memo
 
 EMPTY = frozenset({"", "-", "null", "[]"})
+NOTHING = EMPTY | {None}
 LARGE_RECORD = 65536  # bytes of JSON below which no single text can be too long for an index
 LONGEST_TEXT = 32766  # bytes: the longest term Lucene indexes
 CLIPPED = "<<TRUNCATED>>"
 
 
-def tidy(batch: Batch) -> None:
-    """Tidy every record in place."""
-    for record in batch.records:
-        _tidy_object(record)
+def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
+    """Return ``tidy(batch)``. ``mapped_tidy`` says that mapping and hook leave nothing empty: then flat records need no walk."""
+
+    parts = Memo(lambda names: (tuple(names - schema.tops()), tuple(names & schema.tops())), 256)
+
+    def tidy(batch: Batch) -> None:
+        if batch.names is None or not mapped_tidy:
+            for record in batch.records:
+                _tidy_object(record)
+            return
+        texts, either = parts[batch.names]  # a name that ECS has too may hold an object by now
+        for record in batch.records:
+            get = record.get
+            dead = [name for name in texts if get(name) in NOTHING]
+            dead += [name for name in either if get(name).__class__ is not dict and get(name) in NOTHING]
+            for name in dead:
+                record.pop(name, None)
+
+    return tidy
 
 
 def _tidy_object(record: dict[str, Any]) -> None:
@@ -27,7 +46,7 @@ def _tidy_object(record: dict[str, Any]) -> None:
     for key, value in record.items():
         kind = value.__class__
         if kind is str:
-            if value in EMPTY:
+            if len(value) < 5 and value in EMPTY:  # the length first: a long text need not be hashed
                 dead.append(key)
         elif kind is dict:
             _tidy_object(value)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import collections
-import ipaddress
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -13,85 +12,90 @@ from loader import schema
 from loader.memo import Memo
 
 EMPTY = (None, "", "-", "null", "[]")
-WHOLE = ("long", "integer")
-FRACTION = ("float", "double", "scaled_float")
 AS_IT_IS = ("object", "flattened", "nested", "geo_point", "")
 Convert = Callable[[Any], Any]
 
 
-class Typing:
-    """Converters by field. What does not fit is counted in ``misfits`` by field and becomes None."""
-
-    def __init__(self) -> None:
-        self.misfits: collections.Counter[str] = collections.Counter()
-
-    def is_known(self, target: str) -> bool:
-        """Tell whether ECS has this field."""
-        return schema.field(target) is not None
-
-    def is_array(self, target: str) -> bool:
-        """Tell whether the field always holds a list."""
-        field = schema.field(target)
-        return field is not None and field.array
-
-    def wants(self, target: str) -> str:
-        """Name the type of a field."""
-        field = schema.field(target)
-        return field.type if field else "anything"
-
-    def converters(self, target: str) -> tuple[Convert | None, Memo | None]:
-        """Return the converter of any value, and a memo for texts; without a memo a text is right as it is."""
-        field = schema.field(target)
-        kind = field.type if field else ("ip" if ".ip" in target else "")
-        if kind in AS_IT_IS:
-            return None, None
-        convert = self._noted(target, CONVERT.get(kind, to_text))
-        return convert, Memo(convert) if kind in CONVERT else None
-
-    def _noted(self, target: str, convert: Convert) -> Convert:
-        def noted(value: Any) -> Any:
-            if isinstance(value, list):
-                return [converted for item in value if (converted := noted(item)) is not None] or None
-            if value in EMPTY:
-                return value if convert is to_text else None
-            try:
-                return convert(value)
-            except (ValueError, TypeError, OverflowError):
-                self.misfits[f"{target} left out: no {self.wants(target)}"] += 1
-                return None
-
-        return noted
-
-    def gatherer(self, target: str) -> Convert:
-        """Return a function from a tuple of values, some of them lists, to the sorted list of those that are there, each once."""
-        convert = self.converters(target)[0] or (lambda value: value)
-
-        def gather(values: tuple[Any, ...]) -> list[Any] | None:
-            found = [item for value in values for item in (value if isinstance(value, list) else (value,))]
-            typed = {converted: None for item in found if item not in EMPTY and (converted := _hashable(convert(item))) is not None}
-            return sorted(typed, key=_order) or None
-
-        memo = Memo(lambda values: tuple(gather(values) or ()))
-
-        def remembered(values: tuple[Any, ...]) -> list[Any] | None:
-            for value in values:
-                if value.__class__ is not str:
-                    return gather(values)
-            return list(memo[values]) or None
-
-        return remembered
-
-    def constant(self, target: str, value: str) -> Any:
-        """Return the typed value of a constant; ``[a, b]`` is a list, and so is anything where ECS wants one."""
-        bracketed = value.startswith("[") and value.endswith("]")
-        if self.is_array(target) or (bracketed and not self.is_known(target)):
-            return self.gatherer(target)(tuple(part.strip() for part in value.strip("[]").split(",")))
-        convert, memo = self.converters(target)
-        return convert(value) if convert and memo is not None else value
+def kind(target: str) -> str:
+    """Return the ECS type of a field; a name that ECS lacks is an address where it says so, else anything."""
+    field = schema.field(target)
+    return field.type if field else ("ip" if ".ip" in target else "")
 
 
-def _hashable(value: Any) -> Any:
-    return orjson.dumps(value).decode() if isinstance(value, (dict, list)) else value
+def is_known(target: str) -> bool:
+    """Tell whether ECS has this field."""
+    return schema.field(target) is not None
+
+
+def is_array(target: str) -> bool:
+    """Tell whether the field always holds a list."""
+    field = schema.field(target)
+    return field is not None and field.array
+
+
+def converter(target: str) -> tuple[Convert | None, Memo | None]:
+    """Return the converter of any value to the field's type, None for what does not fit; and one for texts that remembers.
+
+    Without the second a text is right as it is, without both anything is.
+    """
+    wanted = kind(target)
+    if wanted in AS_IT_IS:
+        return None, None
+    return CONVERTERS.get(wanted, (fitting_text, None))
+
+
+def fitting(convert: Convert) -> Convert:
+    """Make a converter that raises return None for what is empty or does not fit, and convert lists by item."""
+
+    def fit(value: Any) -> Any:
+        if isinstance(value, list):
+            return [converted for item in value if (converted := fit(item)) is not None] or None
+        try:
+            return None if value in EMPTY else convert(value)
+        except (ValueError, TypeError, OverflowError, OSError):
+            return None
+
+    return fit
+
+
+def gatherer(target: str) -> Convert:
+    """Return a function from a tuple of values, some of them lists, to the sorted list of those that are there, each once."""
+    convert, memo = converter(target)
+    of_text: Convert = memo.__getitem__ if memo is not None else _unless_empty
+    of_other: Convert = convert or _unless_empty
+
+    def gather(values: Any) -> list[Any] | None:
+        found: set[Any] = set()
+        for value in values:
+            if value.__class__ is str:
+                typed = of_text(value)
+            elif value is None:
+                continue
+            elif value.__class__ is list:
+                found.update(gather(value) or ())
+                continue
+            else:
+                typed = of_other(value)
+            if typed is not None:
+                found.add(typed if typed.__class__ is not dict else orjson.dumps(typed).decode())
+        if len(found) < 2:
+            return list(found) or None
+        return sorted(found, key=_order)
+
+    return gather
+
+
+def constant(target: str, value: str) -> Any:
+    """Return the typed value of a constant; ``[a, b]`` is a list, and so is anything where ECS wants one."""
+    bracketed = value.startswith("[") and value.endswith("]")
+    if is_array(target) or (bracketed and not is_known(target)):
+        return gatherer(target)([part.strip() for part in value.strip("[]").split(",")])
+    _, memo = converter(target)
+    return memo[value] if memo is not None else value
+
+
+def _unless_empty(value: Any) -> Any:
+    return None if value in EMPTY else value
 
 
 def _order(value: Any) -> tuple[bool, Any]:
@@ -128,29 +132,32 @@ def to_fraction(value: Any) -> float | int:
 
 
 def to_flag(value: Any) -> bool:
-    """A boolean, or one of its words."""
-    words = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
-    return value if isinstance(value, bool) else words_or_error(words, value)
-
-
-def words_or_error(words: dict[str, bool], value: Any) -> bool:
-    """Look a word up; raises ValueError when it is not there."""
-    if str(value).lower() not in words:
+    """A boolean, or one of its words; raises ValueError for what is none."""
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in FLAGS:
         raise ValueError("not a boolean")
-    return words[str(value).lower()]
+    return FLAGS[str(value).lower()]
 
 
 def to_address(value: Any) -> str:
-    """An IP address as it is written; raises ValueError for what is none, ports and zones included."""
-    if not isinstance(value, str) or "%" in value:
-        raise ValueError("not an address")
-    ipaddress.ip_address(value)
-    return value
+    """An IP address as it is written; raises OSError or ValueError for what is none, ports and zones included."""
+    socket.inet_pton(socket.AF_INET6 if ":" in value else socket.AF_INET, value)
+    return str(value)
 
 
+FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 CONVERT: dict[str, Convert] = {
-    **dict.fromkeys(WHOLE, to_whole),
-    **dict.fromkeys(FRACTION, to_fraction),
-    "boolean": to_flag,
-    "ip": to_address,
+    **dict.fromkeys(("long", "integer"), fitting(to_whole)),
+    **dict.fromkeys(("float", "double", "scaled_float"), fitting(to_fraction)),
+    "boolean": fitting(to_flag),
+    "ip": fitting(to_address),
 }
+CONVERTERS = {name: (convert, Memo(convert, 65536)) for name, convert in CONVERT.items()}
+
+
+def fitting_text(value: Any) -> Any:
+    """Text for anything but None; lists by item."""
+    if isinstance(value, list):
+        return [fitting_text(item) for item in value if item is not None]
+    return None if value is None else to_text(value)

@@ -58,7 +58,7 @@ class JsonFrames:
             self.careful = self.base + upto
             return []
         step = self.limits.chunk_records
-        return [Raws(found[at : at + step], self.parse, records[at : at + step]) for at in range(0, len(found), step)]
+        return [Raws(found[at : at + step], self.parse, records=records[at : at + step]) for at in range(0, len(found), step)]
 
     def _careful_value(self) -> Iterator[Raws]:
         """Take the one top-level value at hand; what cannot be one costs its line and nothing else."""

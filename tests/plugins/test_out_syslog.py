@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import re
@@ -161,7 +160,13 @@ def test_records_of_one_type_do_not_leak_into_each_other():
 
 @pytest.mark.parametrize(
     "value",
-    ["2024-05-24T07:32:05+00:00", "2024-05-24T07:32:05Z", "2024-02-29T23:59:59.1-11:30", "2003-08-24T05:14:15.000003-07:00", "2024-12-31T00:00:00.123Z"],
+    [
+        "2024-05-24T07:32:05+00:00",
+        "2024-05-24T07:32:05Z",
+        "2024-02-29T23:59:59.1-11:30",
+        "2003-08-24T05:14:15.000003-07:00",
+        "2024-12-31T00:00:00.123Z",
+    ],
 )
 def test_a_valid_timestamp_passes_unchanged(value):
     assert header_of({"@timestamp": value})["timestamp"] == value
@@ -328,7 +333,7 @@ def test_udp_takes_the_largest_datagram_there_is(opened):
         assert peer.take(1) == [b"a" * 65507]
 
 
-def test_udp_refuses_what_the_system_calls_too_large(opened, monkeypatch):
+def test_udp_refuses_what_the_system_calls_too_large(opened):
     with UdpPeer() as peer:
         plugin = opened(port=peer.port)
         plugin._transport._most = 10**6
@@ -494,7 +499,7 @@ def test_a_cut_in_mid_chunk_loses_nothing_when_the_engine_offers_the_chunk_again
 def test_a_peer_that_hangs_up_at_once(opened):
     with TcpPeer(close_at_once) as peer:
         plugin = opened(protocol="tcp", port=peer.port)
-        with pytest.raises(Retryable):  # noqa: PT012: which of the two notices depends on who is faster
+        with pytest.raises(Retryable):  # which of the two notices depends on who is faster
             plugin.write([b"one\n"])
             until(waits_for_end(plugin._transport._socket))
             plugin.flush()
@@ -540,11 +545,12 @@ def test_writing_to_a_slow_peer_takes_as_long_as_it_takes(opened):
             peer.stopped.wait(0.02)
 
     with TcpPeer(slowly, receive_buffer=16384) as peer:
-        plugin = opened(protocol="tcp", port=peer.port, timeout="300ms")
-        data = [b"x" * 9999 + b"\n"] * 300
+        plugin, began = opened(protocol="tcp", port=peer.port, timeout="300ms"), time.monotonic()
+        data = [b"x" * 9999 + b"\n"] * 100
         plugin.write(data)
         plugin.flush()
-        peer.wait_bytes(3_000_000)
+        peer.wait_bytes(1_000_000)
+        assert time.monotonic() - began > 0.3
 
 
 # --- TLS
@@ -679,10 +685,7 @@ def test_a_client_certificate_with_an_encrypted_key(opened, certificates, monkey
         plugin.write([b"1 a"])
         plugin.flush()
         peer.wait_bytes(3)
-        assert ("commonName", "loader") in itertools.chain(*peer.connections[0].socket.getpeercert()["subject"]) or (
-            "DNS",
-            "loader",
-        ) in peer.connections[0].socket.getpeercert()["subjectAltName"]
+        assert ("DNS", "loader") in peer.connections[0].socket.getpeercert()["subjectAltName"]
 
 
 @pytest.mark.parametrize("password", [None, "wrong"])

@@ -29,7 +29,7 @@ def test_status_makes_the_outcome(status, outcome):
     ],
 )
 def test_duration_is_between_request_and_answer(created, answered, duration):
-    assert access(request_creation_time=created, timestamp=answered)["event"]["duration"] == duration
+    assert access(request_creation_time=created, timestamp=answered)["event"].get("duration") == duration
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_duration_is_between_request_and_answer(created, answered, duration):
 def test_old_lines_tell_the_duration_in_three_parts(times, duration):
     names = ("request_processing_time", "target_processing_time", "response_processing_time")
     record = access(timestamp="2016-05-24T07:32:05Z", **dict(zip(names, times, strict=True)))
-    assert record["event"]["duration"] == duration
+    assert record["event"].get("duration") == duration
 
 
 def test_unreadable_request_with_a_host():
@@ -50,7 +50,7 @@ def test_unreadable_request_with_a_host():
 
 def test_unreadable_request_without_anything():
     record = access(request_verb="-", request_url="-", request_proto="-")
-    assert record["url"] == {}
+    assert not record.get("url")
     assert "version" not in record["http"]
     assert record["related"] == {}
 

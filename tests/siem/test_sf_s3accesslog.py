@@ -66,8 +66,8 @@ def test_outcome(operation, status, error, outcome):
 )
 def test_requesters(requester, name, names, account):
     record = access(requester=requester)
-    assert record["user"]["name"] == name
-    assert record["related"]["user"] == names
+    assert record.get("user", {}).get("name") == name
+    assert record["related"].get("user", []) == names
     assert record["cloud"].get("origin", {}).get("account", {}).get("id") == account
 
 
@@ -86,7 +86,7 @@ def test_keys_are_decoded_once(key, path):
 def test_no_request_leaves_the_request_id(uri):
     record = access(request_uri=uri)
     assert record["http"]["request"] == {"id": "1"}
-    assert record["url"] == {}
+    assert "url" not in record
 
 
 def test_request_joins_what_was_mapped():
@@ -107,7 +107,7 @@ def test_request_joins_what_was_mapped():
     ],
 )
 def test_host_tells_the_region(host, region):
-    assert access(endpoint=host)["cloud"]["region"] == region
+    assert access(endpoint=host)["cloud"].get("region") == region
 
 
 def test_region_of_the_log_object_stands():

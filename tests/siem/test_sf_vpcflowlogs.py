@@ -24,15 +24,15 @@ def flow(**fields):
 )
 def test_verdict_and_flags_make_the_type(action, flags, types, outcome):
     event = flow(action=action, tcp_flags=flags, log_status="OK")["event"]
-    assert (event["type"], event["outcome"]) == (types, outcome)
-    assert event["action"] == (action and action.lower())
+    assert (event["type"], event.get("outcome")) == (types, outcome)
+    assert event.get("action") == (action and action.lower())
 
 
 @pytest.mark.parametrize("status", ["NODATA", "SKIPDATA"])
 def test_without_data_there_is_no_connection(status):
     record = flow(action="-", log_status=status, srcaddr="-", dstaddr="-", protocol="-", pkt_srcaddr="-", pkt_dstaddr="-")
     assert record["event"]["type"] == ["info"]
-    assert record["event"]["outcome"] is None
+    assert "outcome" not in record["event"]
     assert "type" not in record["network"]
     assert record["source"] == record["destination"] == {}
 
@@ -42,7 +42,7 @@ def test_without_data_there_is_no_connection(status):
     [("1", "3", 2_000_000_000), ("3", "3", 0), ("3", "1", None), ("-", "3", None), (None, None, None), ("x", "9" * 30, None)],
 )
 def test_duration_is_known_when_both_ends_are_in_order(start, end, duration):
-    assert flow(start=start, end=end)["event"]["duration"] == duration
+    assert flow(start=start, end=end)["event"].get("duration") == duration
 
 
 def test_times_are_utc():
@@ -54,7 +54,7 @@ def test_times_are_utc():
     ("number", "name"), [("6", "tcp"), ("17", "udp"), ("1", "icmp"), ("58", "ipv6-icmp"), ("47", "gre"), ("50", "esp"), ("253", None), ("-", None)]
 )
 def test_protocol_numbers_have_names(number, name):
-    assert flow(protocol=number)["network"]["transport"] == name
+    assert flow(protocol=number).get("network", {}).get("transport") == name
 
 
 def test_packet_addresses_that_differ_are_translations():
