@@ -10,7 +10,7 @@ import sys
 from loader.cli import settings
 from loader.errors import ConfigError
 
-COMMANDS = {"listen": "a small syslog receiver: a SIEM for a laptop"}
+COMMANDS = {"listen": "a small syslog receiver: a SIEM for a laptop", "demo": "load the sample bucket into such a receiver"}
 
 
 def main(argv: list[str] | None = None) -> int:

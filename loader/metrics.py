@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 
-from loader.ledger import DONE, FAILED, Account, Ledger
+from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 
 NO_TYPE = "(no type)"
 
@@ -44,12 +44,15 @@ class Totals:
     def __init__(self) -> None:
         self.by_type: dict[str, Total] = {}
         self.unsound: list[str] = []
+        self.skipped: collections.Counter[str] = collections.Counter()  # objects by reason, without what follows its colon
 
     def add(self, account: Account) -> None:
         """Count one source. An account that cannot be true (done but not balanced, or more delivered than read) is remembered."""
         total = self.by_type.setdefault(account.log_type or NO_TYPE, Total())
         total.objects[account.status] += 1
         total.ledger.add(account.ledger)
+        if account.status == SKIPPED:
+            self.skipped[account.reason.partition(":")[0]] += 1
         ledger = account.ledger
         if (account.status == DONE and not ledger.balances()) or any(ledger.missing(output) < 0 for output in ledger.outputs):
             self.unsound.append(account.uri)

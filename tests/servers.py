@@ -133,7 +133,8 @@ class TcpPeer:
     def _serve(self, sock: socket.socket) -> None:
         try:
             sock.settimeout(PATIENCE)
-            connection = Connection(self.tls.wrap_socket(sock, server_side=True) if self.tls else sock)
+            # An end without close_notify is an error here: the stream may have been cut (RFC 5425 section 4.4).
+            connection = Connection(self.tls.wrap_socket(sock, server_side=True, suppress_ragged_eofs=False) if self.tls else sock)
         except OSError as why:
             sock.close()
             with self.changed:

@@ -6,21 +6,28 @@ import time
 from typing import Self
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from loader.ledger import FAILED, SKIPPED, Account
+from loader.ledger import FAILED, Account
 from loader.metrics import Totals
 from loader.results import Results
 
 EVERY = 10.0  # seconds between plain lines
 
 
+def stderr() -> Console:
+    """Return a console on standard error; lines are not folded where no terminal has a width."""
+    console = Console(stderr=True)
+    return console if console.is_terminal else Console(stderr=True, width=160)
+
+
 class Display:
     """Objects, records, rate and time left, while a run goes on."""
 
     def __init__(self, objects: int, skipped: int = 0, console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True)
+        self.console = console or stderr()
         self.objects, self.ended_objects, self.failed = objects, 0, 0
         self.records = self.bytes = 0
         self.began = self.said = time.monotonic()
@@ -68,16 +75,19 @@ class Display:
 
 def table(totals: Totals, files: Results, objects: int, console: Console | None = None) -> None:
     """Print one row per log type, what was mended, the balance, and where the rest is told."""
-    console = console or Console(stderr=True)
-    shown = Table(title="Loaded", title_justify="left")
-    shown.add_column("log type")
-    for name in ("objects", "skipped", "failed", "bytes in", "bytes out", "read", "excluded", "rejected", "delivered"):
-        shown.add_column(name, justify="right")
+    console = console or stderr()
+    shown = Table(box=None, padding=(0, 1, 0, 0), header_style="underline")
+    shown.add_column("log type", no_wrap=True)
+    for heading in ("objects", "bytes in", "bytes out", "read", "excluded", "rejected", "delivered"):
+        shown.add_column(heading, justify="right", no_wrap=True)
     for name, total in sorted(totals.by_type.items()):
         ledger = total.ledger
-        figures = (sum(total.objects.values()), total.objects[SKIPPED], total.objects[FAILED], ledger.bytes_in, ledger.bytes_out)
-        shown.add_row(name, *(f"{n:,}" for n in (*figures, ledger.read, ledger.excluded, total.rejected, total.delivered)))
+        failed = f" ({total.objects[FAILED]:,} failed)" if total.objects[FAILED] else ""
+        counts = (f"{n:,}" for n in (ledger.read, ledger.excluded, total.rejected, total.delivered))
+        shown.add_row(name, f"{sum(total.objects.values()):,}{failed}", decimal(ledger.bytes_in), decimal(ledger.bytes_out), *counts)
     console.print(shown)
+    for reason, count in totals.skipped.most_common():
+        console.print(f"skipped {count:,} objects: {reason}", markup=False, highlight=False, soft_wrap=True)
     for name, total in sorted(totals.by_type.items()):
         for flag, count in sorted(total.ledger.flags.items()):
             if count:

@@ -133,7 +133,7 @@ class Writer:
             plant(tree, target, self.value(target, groups))
         for top, below in tree.items():
             if isinstance(below, dict):
-                self.place(top, self.object(below))
+                self.place(top, self.object(below, f"{top}."))
             else:
                 self.leaf("r", top, below, top)
         body = "\n".join(f"        {line}" for line in self.lines)
@@ -155,7 +155,7 @@ class Writer:
         self.write(f"if type(old) is dict: merge(old, {variable})")
         self.write(f"el{guard}r[{top!r}] = {variable}" if guard else f"else: r[{top!r}] = {variable}")
 
-    def object(self, tree: dict[str, Any], path: str = "") -> str:
+    def object(self, tree: dict[str, Any], path: str) -> str:
         """Write the building of an object and return the variable that holds it, or '' when it would always be empty and is not wanted."""
         variable = f"o{len(self.lines)}"
         certain = ", ".join(f"{key!r}: {leaf[0]}" for key, leaf in tree.items() if isinstance(leaf, tuple) and leaf[0] and not leaf[1])

@@ -350,16 +350,20 @@ def test_udp_to_a_closed_port_is_retryable(opened, host):
             plugin.write([b"message"] * count)
 
 
-def test_udp_tries_the_next_address_after_a_refusal(opened):
+def resolves_to(monkeypatch, kind, *ports):
+    """Make any host have several addresses, here ports of loopback."""
+    found = [(socket.AF_INET, kind, 0, "", (LOCALHOST, port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+
+def test_udp_tries_the_next_address_after_a_refusal(opened, monkeypatch):
     """``localhost`` may be ::1 and 127.0.0.1, and the receiver listens on one of them."""
     with UdpPeer() as peer:
-        plugin = opened(host="localhost", port=peer.port)
-        for _ in socket.getaddrinfo("localhost", peer.port, type=socket.SOCK_DGRAM):
-            try:
-                plugin.write([b"message"])
-            except Retryable:
-                continue
-            break
+        plugin = opened(host="siem.example.com", port=9)
+        resolves_to(monkeypatch, socket.SOCK_DGRAM, closed_port(socket.SOCK_DGRAM), peer.port)
+        with pytest.raises(Retryable):
+            plugin.write([b"message"])
+        plugin.write([b"message"])
         assert peer.take(1) == [b"message"]
 
 
@@ -398,10 +402,27 @@ def test_tcp_keeps_idle_connections_alive(opened):
         assert plugin._transport._socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_tcp_tries_every_address_of_the_host(opened):
+def test_tcp_tries_every_address_of_the_host(opened, monkeypatch):
     with TcpPeer() as peer:
-        opened(host="localhost", protocol="tcp", port=peer.port).write([b"a\n"])
+        plugin = opened(host="siem.example.com", protocol="tcp", port=9)
+        resolves_to(monkeypatch, socket.SOCK_STREAM, closed_port(), closed_port(), peer.port)
+        plugin.write([b"a\n"])
         peer.wait_bytes(2)
+
+
+@pytest.mark.parametrize("protocol", ["udp", "tcp"])
+def test_ipv6(opened, protocol):
+    family, kind = socket.AF_INET6, socket.SOCK_DGRAM if protocol == "udp" else socket.SOCK_STREAM
+    with socket.socket(family, kind) as peer:
+        try:
+            peer.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 loopback here")
+        if protocol == "tcp":
+            peer.listen()
+        opened(host="::1", protocol=protocol, port=peer.getsockname()[1]).write([b"a\n"])
+        peer.settimeout(5)
+        assert (peer if protocol == "udp" else peer.accept()[0]).recv(10) == b"a\n"
 
 
 def test_tcp_refused_is_retryable_and_says_what_to_do(opened):
@@ -536,21 +557,27 @@ def test_a_peer_that_talks_back_is_not_mistaken_for_one_that_closed(opened):
         assert len(peer.connections) == 1
 
 
-def test_writing_to_a_slow_peer_takes_as_long_as_it_takes(opened):
-    """The timeout bounds the wait for progress, not the whole write."""
+@pytest.mark.parametrize("size", [600_000, 6_000_000])
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_sending_to_a_slow_peer_takes_as_long_as_it_takes(opened, certificates, protocol, size):
+    """The timeout bounds the wait for progress, not the whole: the smaller size waits in flush, the larger one in write as well."""
 
     def slowly(peer, connection):
-        while data := connection.socket.recv(40_000):
-            peer.note(connection, data)
-            peer.stopped.wait(0.02)
+        while left := size - len(connection.received):
+            peer.stopped.wait(0.05)
+            goal = max(left - size // 12, 0)
+            while (left := size - len(connection.received)) > goal:
+                peer.note(connection, connection.socket.recv(left - goal))
+        record(peer, connection)
 
-    with TcpPeer(slowly, receive_buffer=16384) as peer:
-        plugin, began = opened(protocol="tcp", port=peer.port, timeout="300ms"), time.monotonic()
-        data = [b"x" * 9999 + b"\n"] * 100
-        plugin.write(data)
+    tls = certificates.server() if protocol == "tls" else None
+    with TcpPeer(slowly, receive_buffer=65536, tls=tls) as peer:
+        more = {"ca_file": certificates.ca_file} if tls else {}
+        plugin, began = opened(protocol=protocol, port=peer.port, timeout="400ms", **more), time.monotonic()
+        plugin.write([b"x" * 999 + b"\n"] * (size // 1000))
         plugin.flush()
-        peer.wait_bytes(1_000_000)
-        assert time.monotonic() - began > 0.3
+        peer.wait_bytes(size)
+        assert time.monotonic() - began > 0.5
 
 
 # --- TLS

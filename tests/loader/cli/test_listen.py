@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from loader.cli import listen
+from tests.servers import until
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
@@ -139,7 +140,12 @@ def test_a_file_that_cannot_be_written_is_exit_code_2(capsys, tmp_path):
 
 def test_handlers_of_signals_are_put_back(capsys):
     before = signal.getsignal(signal.SIGTERM)
-    raiser = threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGTERM])
+
+    def terminate():
+        until(lambda: signal.getsignal(signal.SIGTERM) is not before)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    raiser = threading.Thread(target=terminate)
     raiser.start()
     assert listen.run(parsed("--port", "0")) == 0
     raiser.join()

@@ -1,0 +1,153 @@
+"""``plugins/out_syslog.py`` to a real rsyslogd: every message arrives exactly once and unchanged."""
+
+from __future__ import annotations
+
+import json
+import ssl
+
+import pytest
+
+from loader.api import LogType, Option, Outcome, Retryable
+from loader.options import declared
+from plugins.out_syslog import SyslogOutput
+from tests.rsyslog import Rsyslog
+from tests.servers import LOCALHOST, Certificates
+
+pytestmark = pytest.mark.rsyslog
+
+
+@pytest.fixture(scope="module")
+def rsyslog(tmp_path_factory):
+    with Rsyslog(tmp_path_factory.mktemp("rsyslog") / "run") as running:
+        yield running
+
+
+@pytest.fixture
+def opened():
+    plugins = []
+
+    def start(**values):
+        plugin = SyslogOutput()
+        values = {"host": LOCALHOST, **{name: str(value) for name, value in values.items()}}
+        plugin.__dict__.update({name: option.read(values.get(name)) for name, option in declared(SyslogOutput, Option).items()})
+        plugin.open()
+        plugins.append(plugin)
+        return plugin
+
+    yield start
+    for plugin in plugins:
+        plugin.close()
+
+
+def identity(rsyslog):
+    cert_file, key_file = rsyslog.certificates.identity("loader.example.com")
+    return {"host": "localhost", "ca_file": rsyslog.ca_file, "cert_file": cert_file, "key_file": key_file}
+
+
+def documents(run, count, size=400):
+    """Records with all that could be mangled: quotes, backslashes, control characters, other scripts, a long text."""
+    awkward = 'a "b" \\ \t \x01 \u2028 grün 日本 <13> %d 12 - - \r\n end'
+    return [
+        {"@timestamp": f"2024-05-24T07:32:{n % 60:02}.{n:06}+00:00", "run": run, "n": n, "message": awkward, "filler": "é" * (n % size)}
+        for n in range(count)
+    ]
+
+
+def encode(record):
+    return json.dumps(record, ensure_ascii=False).encode()
+
+
+def deliver(plugin, records, listener, rsyslog, chunk=100):
+    """Send in chunks, wait for each, and return what this run's messages have become."""
+    before = len(rsyslog.received(listener))
+    pack = plugin.prepare(LogType("cloudtrail", {"index_name": "log-aws-cloudtrail"}), encode)
+    for start in range(0, len(records), chunk):
+        some = records[start : start + chunk]
+        assert plugin.write([pack(record) for record in some]) == Outcome()
+        plugin.flush()
+        rsyslog.wait(listener, before + start + len(some))
+    return rsyslog.bodies(listener)[before:]
+
+
+def test_udp(rsyslog, opened):
+    records = documents("udp", 1000)
+    # UDP has no flow control: a burst larger than the receive buffer is lost on any machine.
+    assert deliver(opened(port=rsyslog.ports["udp"]), records, "udp", rsyslog, chunk=25) == [encode(record) for record in records]
+
+
+def test_udp_of_60_kilobytes(rsyslog, opened):
+    records = [{"@timestamp": "2024-05-24T07:32:05Z", "filler": "x" * 60_000}]
+    assert deliver(opened(port=rsyslog.ports["udp"]), records, "udp", rsyslog) == [encode(record) for record in records]
+
+
+@pytest.mark.parametrize("framing", ["auto", "lf", "octet"])
+def test_tcp(rsyslog, opened, framing):
+    records = documents(framing, 5000)
+    plugin = opened(protocol="tcp", port=rsyslog.ports["tcp"], framing=framing)
+    assert deliver(plugin, records, "tcp", rsyslog, chunk=2500) == [encode(record) for record in records]
+
+
+@pytest.mark.parametrize("framing", ["auto", "lf", "octet"])
+def test_tls_with_client_certificate(rsyslog, opened, framing):
+    records = documents(framing, 5000)
+    plugin = opened(protocol="tls", port=rsyslog.ports["tls"], framing=framing, **identity(rsyslog))
+    assert deliver(plugin, records, "tls", rsyslog, chunk=2500) == [encode(record) for record in records]
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_message_of_900_kilobytes(rsyslog, opened, protocol):
+    records = [{"@timestamp": "2024-05-24T07:32:05Z", "filler": "x" * 900_000}]
+    more = identity(rsyslog) if protocol == "tls" else {}
+    plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], framing="octet", **more)
+    assert deliver(plugin, records, protocol, rsyslog) == [encode(record) for record in records]
+
+
+def test_the_header_is_understood(rsyslog, opened):
+    plugin = opened(protocol="tcp", port=rsyslog.ports["tcp"], hostname="loader-1", facility="local3", severity="notice")
+    deliver(plugin, documents("header", 1), "tcp", rsyslog)
+    assert rsyslog.received("tcp")[-1].startswith(b"<157>1 2024-05-24T07:32:00.000000+00:00 loader-1 log-aws-cloudtrail - cloudtrail - {")
+
+
+def test_without_a_client_certificate_nothing_counts_as_sent(rsyslog, opened):
+    plugin = opened(protocol="tls", host="localhost", port=rsyslog.ports["tls"], ca_file=rsyslog.ca_file)
+    before = rsyslog.received("tls")
+    with pytest.raises(Retryable, match="tls://localhost"):
+        plugin.write([b"30 <134>1 - - - - - - not let in.."])
+    assert rsyslog.received("tls") == before
+
+
+def test_with_a_certificate_that_is_not_permitted_nothing_counts_as_sent(rsyslog, opened):
+    cert_file, key_file = rsyslog.certificates.identity("intruder.example.com")
+    plugin = opened(protocol="tls", host="localhost", port=rsyslog.ports["tls"], ca_file=rsyslog.ca_file, cert_file=cert_file, key_file=key_file)
+    with pytest.raises(Retryable, match="tls://localhost"):
+        plugin.write([b"30 <134>1 - - - - - - not let in.."])
+
+
+def test_with_the_wrong_authority_it_is_not_trusted(rsyslog, opened, tmp_path):
+    distrusting = {**identity(rsyslog), "ca_file": Certificates(tmp_path).ca_file}
+    plugin = opened(protocol="tls", port=rsyslog.ports["tls"], **distrusting)
+    with pytest.raises(Retryable, match="not in ca_file"):
+        plugin.write([b"1 a"])
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_restart_between_chunks_is_survived(tmp_path, opened, protocol):
+    records = documents("restart", 400)
+    with Rsyslog(tmp_path / "run") as rsyslog:
+        more = identity(rsyslog) if protocol == "tls" else {}
+        plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], **more)
+        deliver(plugin, records[:200], protocol, rsyslog)
+        rsyslog.stop()
+        with pytest.raises(Retryable, match="cannot connect"):
+            plugin.write([b"while it is down"])
+        rsyslog.restart()
+        deliver(plugin, records[200:], protocol, rsyslog)
+        assert rsyslog.bodies(protocol) == [encode(record) for record in records]
+
+
+def test_anonymous_tls(tmp_path, opened):
+    records = documents("anon", 100)
+    with Rsyslog(tmp_path / "run", client="") as rsyslog:
+        plugin = opened(protocol="tls", host="localhost", port=rsyslog.ports["tls"], ca_file=rsyslog.ca_file)
+        assert deliver(plugin, records, "tls", rsyslog) == [encode(record) for record in records]
+        assert isinstance(plugin._transport._socket, ssl.SSLSocket)
