@@ -28,7 +28,7 @@ class Chunk:
 
     def counts(self) -> list[tuple[Ledger, int]]:
         """Return how many messages each ledger has here."""
-        ends = [start for start, _ in self.owed[1:]] + [len(self.messages)]
+        ends = [start for start, _ in self.owed[1:]] + [len(self.messages)] * bool(self.owed)
         return [(ledger, end - start) for (start, ledger), end in zip(self.owed, ends, strict=True)]
 
     def pick(self, positions: list[int]) -> Chunk:

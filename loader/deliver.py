@@ -96,7 +96,8 @@ class Delivery:
         while True:
             try:
                 while self.unwritten:
-                    self._write(self.unwritten[0])
+                    if again := self._write(self.unwritten[0]):
+                        self._wait(Retryable(f"{self.output.name} asked for {again} messages again"))
                 if confirm and self.written:
                     self.output.flush()
                     self._settle()
@@ -107,24 +108,27 @@ class Delivery:
                 self.written, self.window = [], 0
                 self._wait(why)
 
-    def _write(self, chunk: Chunk) -> None:
+    def _write(self, chunk: Chunk) -> int:
+        """Offer a chunk and return how many of its messages are to be offered again: they then stand first in line."""
         try:
             outcome = self.output.write(chunk.messages)
         except Unrecoverable as why:
             self.unwritten.popleft()
             self._refuse(chunk, dict.fromkeys(range(len(chunk.messages)), str(why)))
-            return
+            return 0
         self.unwritten.popleft()
         if not outcome.retry and not outcome.refused:
             self.written.append(chunk)
             self.window += chunk.size
-            return
+            return 0
         self._refuse(chunk, dict(outcome.refused))
-        again = set(outcome.retry)
-        self.written.append(chunk.pick([at for at in range(len(chunk.messages)) if at not in again and at not in outcome.refused]))
+        again = set(outcome.retry) - outcome.refused.keys()
+        taken = chunk.pick([at for at in range(len(chunk.messages)) if at not in again and at not in outcome.refused])
+        self.written.append(taken)
+        self.window += taken.size
         if again:
             self.unwritten.appendleft(chunk.pick(sorted(again)))
-            raise Retryable(f"{self.output.name} asked for {len(again)} of {len(chunk.messages)} messages again")
+        return len(again)
 
     def _settle(self) -> None:
         for chunk in self.written:

@@ -63,10 +63,8 @@ class Engine:
     def __init__(self, config: Config, input_name: str) -> None:
         self.config, self.input_name = config, input_name
         self.settings = Settings()
-        try:
+        with contextlib.suppress(ConfigError):  # noted in its section; every option has a default to go on with
             configure(self.settings, config.loader)
-        except ConfigError:
-            raise ConfigError(*config.all_problems()) from None
         self.registry = Registry([Path(folder) for folder in (self.settings.plugins,) if folder] + [HOME / "plugins"])
         self.plugins: dict[str, Plugin] = {}
         self.plans: dict[str, Plan] = {}

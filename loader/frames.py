@@ -58,10 +58,11 @@ codecs.register_error("jsonreplace", _keep_in_json)
 
 def decoded(blocks: Iterator[bytes], errors: str = "backslashreplace") -> Iterator[str]:
     """Decode UTF-8, a byte order mark left out. Bytes that are no UTF-8 stay visible as ``\\xNN``, none is dropped."""
-    decoder = codecs.getincrementaldecoder("utf-8-sig")(errors)
-    for block in blocks:
-        if text := decoder.decode(block):
-            yield text
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)  # not utf-8-sig: that drops a source of half a mark
+    texts = (text for block in blocks if (text := decoder.decode(block)))
+    if first := next(texts, "").removeprefix("\ufeff"):
+        yield first
+    yield from texts
     if text := decoder.decode(b"", True):
         yield text
 

@@ -77,7 +77,7 @@ def resolve_secret(value: str) -> str:
     if where == "file" and name:
         try:
             return Path(name).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
-        except OSError as why:
+        except (OSError, RuntimeError) as why:
             raise ValueError(f"cannot read the secret: {why}") from why
     raise ValueError("a secret is given as env:NAME or file:PATH, never written in an INI file")
 
@@ -94,7 +94,10 @@ def words(value: str) -> list[str]:
 
 def path(value: str) -> str:
     """A file or folder; a leading ``~`` is the home folder."""
-    return str(Path(value).expanduser()) if value else ""
+    try:
+        return str(Path(value).expanduser()) if value else ""
+    except RuntimeError as why:
+        raise ValueError(f"{value!r} names a user without a home folder") from why
 
 
 def flag(value: str) -> bool:

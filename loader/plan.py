@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
+import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -128,6 +129,7 @@ def compile_plan(
     """Compile a section; mistakes are noted as its problems, and ConfigError raised when nothing can be compiled."""
     log_type.read(LABEL)
     read = parser.prepare(log_type, limits)
+    check_sources(log_type)
     excluded = exclude.prepare(log_type, rules)
     leave_out = _excluder(excluded) if excluded else None
     hook, is_tidy = hooks.prepare(log_type, hook_folders)
@@ -144,6 +146,20 @@ def compile_plan(
         [output.prepare(log_type, _encoder(output, formatter.prepare(log_type), mapped)) for output, formatter in ordered],
         next((place for place, (output, _) in enumerate(ordered) if output.fields != "full"), -1),
     )
+
+
+def check_sources(log_type: Section) -> None:
+    """Note mapped fields, and timestamps, whose sources the parser is known never to give: groups that log_pattern lacks."""
+    if log_type.fields is None:
+        return
+    given = log_type.fields | set(log_type.read(stamp.RENAMED)) | {stamp.FILE_TIMESTAMP}
+    wanted = {target: [path for group in groups for path in group] for target, groups in ecs.targets(log_type).items()}
+    wanted[stamp.KEY.name] = stamp.timestamp_fields(log_type)
+    for key, paths in wanted.items():
+        heads = [path.partition(".")[0] for path in paths]
+        if heads and not any(head in given or head.startswith("@") for head in heads):
+            near = difflib.get_close_matches(heads[0], given, 1)
+            log_type.problem(key, f"log_pattern has no group {heads[0]!r}", f"did you mean {near[0]!r}?" if near else "")
 
 
 def _excluder(excluded: Callable[[Record], bool]) -> Step:

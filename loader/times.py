@@ -58,6 +58,8 @@ def epoch(value: Any) -> datetime.datetime:
     try:
         exact = Decimal(str(value).strip())
         size = abs(exact)
+        if not size < 10**20:  # no time, and its digits would have to be written out
+            raise ValueError(f"{value!r} is not an epoch time")
         scale = 1_000_000 if size < 10**11 else 1_000 if size < 10**14 else 1
         micros = int(exact * scale) if size < 10**17 else int(exact) // 1000
         return EPOCH + datetime.timedelta(microseconds=micros)

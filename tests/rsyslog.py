@@ -59,8 +59,8 @@ class Rsyslog:
         (self.folder / "rsyslog.conf").write_text(self._config())
         self.process = self._start()
         try:
-            until(lambda: self._check_alive() and all((self.folder / f"{name}.port").exists() for name in ("tcp", "tls")))
-            self.ports |= {name: int((self.folder / f"{name}.port").read_text()) for name in ("tcp", "tls")}
+            until(lambda: self._check_alive() and all(map(self._port, ("tcp", "tls"))))
+            self.ports |= {name: self._port(name) for name in ("tcp", "tls")}
             until(lambda: self._check_alive() and self._listens())
         except BaseException:
             self.stop()
@@ -120,6 +120,10 @@ class Rsyslog:
         said = [file.read_text(errors="replace") for name in ("rsyslogd.out", "rsyslogd.log") if (file := self.folder / name).exists()]
         assert self.process.poll() is None, "rsyslogd has ended: " + "".join(said)
         return True
+
+    def _port(self, listener: str) -> int:
+        file = self.folder / f"{listener}.port"
+        return int(file.read_text() or 0) if file.exists() else 0
 
     def _listens(self) -> bool:
         with socket.socket(type=socket.SOCK_DGRAM) as probe:

@@ -32,8 +32,8 @@ class Connection:
                 self.socket.settimeout(0)
                 with contextlib.suppress(OSError):
                     self.socket.unwrap()
+            # Not closed: the thread that reads from it must not meet its number again as that of another socket.
             self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
 
     def reset(self) -> None:
         """End it with RST."""
@@ -61,6 +61,7 @@ def cut_after(count: int) -> Behaviour:
         while len(connection.received) < count and (data := connection.socket.recv(count - len(connection.received))):
             peer.note(connection, data)
         connection.reset()
+        peer.finished(connection)
 
     return behave
 
@@ -110,13 +111,16 @@ class TcpPeer:
         self.stopped.set()
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
+        self.threads[0].join(PATIENCE)
+        assert not self.threads[0].is_alive(), "the accepting thread hangs"
         self.listener.close()
-        for connection in self.connections:
-            with contextlib.suppress(OSError):
-                connection.socket.shutdown(socket.SHUT_RDWR)
-        for thread in self.threads:
-            thread.join(PATIENCE)
-            assert not thread.is_alive(), "a peer's thread hangs"
+        for thread in self.threads[1:]:
+            while thread.is_alive():
+                # A handshake may be under way: what it makes of the socket appears among the connections later.
+                for connection in list(self.connections):
+                    with contextlib.suppress(OSError):
+                        connection.socket.shutdown(socket.SHUT_RDWR)
+                thread.join(0.02)
         for connection in self.connections:
             connection.socket.close()
 
@@ -154,7 +158,7 @@ class TcpPeer:
             self.changed.notify_all()
 
     def finished(self, connection: Connection) -> None:
-        """Record that the client has ended the connection."""
+        """Record that the connection has ended, by the client or, where that is the behaviour, by us."""
         with self.changed:
             self.ended.add(self.connections.index(connection))
             self.changed.notify_all()

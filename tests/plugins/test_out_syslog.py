@@ -495,7 +495,7 @@ def test_flush_detects_a_reset(opened):
         plugin = opened(protocol="tcp", port=peer.port)
         plugin.write([b"0123456789 and more\n"])
         peer.wait_bytes(10)
-        until(lambda: peer.connections[0].socket.fileno() == -1)
+        peer.wait(lambda: peer.ended)
         with pytest.raises(Retryable, match="not everything arrived at tcp://"):
             plugin.flush()
 
@@ -742,6 +742,6 @@ def test_a_reset_tls_connection_fails_the_flush(opened, certificates):
         plugin = opened(protocol="tls", port=peer.port, ca_file=certificates.ca_file)
         plugin.write([b"30 " + b"x" * 30])
         peer.wait_bytes(10)
-        until(lambda: peer.connections[0].socket.fileno() == -1)
+        peer.wait(lambda: peer.ended)
         with pytest.raises(Retryable, match="not everything arrived at tls://"):
             plugin.flush()
