@@ -93,12 +93,17 @@ def cloudtrail(rng: random.Random, count: int) -> Iterator[str]:
     yield json.dumps({"Records": [cloudtrail_event(rng, n) for n in range(count)]}, separators=(",", ":"))
 
 
+def key(kind: str, name: str) -> str:
+    """Return the key pattern of a service that logs by account, region and day."""
+    return f"AWSLogs/{ACCOUNT}/{kind}/us-east-1/2024/05/24/{ACCOUNT}_{kind}_us-east-1_{name}"
+
+
 KEYS: dict[str, tuple[Callable[[random.Random, int], Iterator[str]], str]] = {
-    "vpcflowlogs": (vpcflowlogs, f"AWSLogs/{ACCOUNT}/vpcflowlogs/us-east-1/2024/05/24/{ACCOUNT}_vpcflowlogs_us-east-1_fl-0a_20240524T0800Z_%04d.log.gz"),
-    "alb": (alb, f"AWSLogs/{ACCOUNT}/elasticloadbalancing/us-east-1/2024/05/24/{ACCOUNT}_elasticloadbalancing_us-east-1_app.web.0123456789abcdef_20240524T0800Z_192.0.2.1_%04d.log.gz"),
-    "cloudtrail": (cloudtrail, f"AWSLogs/{ACCOUNT}/CloudTrail/us-east-1/2024/05/24/{ACCOUNT}_CloudTrail_us-east-1_20240524T0800Z_%04d.json.gz"),
+    "vpcflowlogs": (vpcflowlogs, key("vpcflowlogs", "fl-0a_20240524T0800Z_%04d.log.gz")),
+    "alb": (alb, key("elasticloadbalancing", "app.web.0123456789abcdef_20240524T0800Z_192.0.2.1_%04d.log.gz")),
+    "cloudtrail": (cloudtrail, key("CloudTrail", "20240524T0800Z_%04d.json.gz")),
     "s3accesslog": (s3accesslog, "access/2024-05-24-08-00-00-%016X"),
-}  # fmt: skip
+}
 
 
 def write(folder: Path, log_type: str, objects: int, records: int) -> list[str]:

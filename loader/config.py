@@ -107,14 +107,20 @@ def _parse(parser: configparser.ConfigParser, content: str, path: Path) -> None:
 def _origins(content: str, path: Path) -> dict[tuple[str, str], Origin]:
     """Return the line of every section and key; configparser itself forgets them. A section's own line has the key ''."""
     found: dict[tuple[str, str], Origin] = {}
-    section = ""
-    for number, line in enumerate(content.splitlines(), 1):
-        if line[:1] in "#; \t":
+    section, level, in_key = "", 0, False
+    for number, line in enumerate(content.split("\n"), 1):
+        text = line.strip()
+        if not text or text[0] in "#;":
             continue
-        if header := configparser.ConfigParser.SECTCRE.match(line):
-            section = header["header"]
+        indent = len(line) - len(line.lstrip())
+        if in_key and indent > level:  # the value goes on
+            continue
+        level = indent
+        if header := configparser.ConfigParser.SECTCRE.match(text):
+            section, in_key = header["header"], False
             found[section, ""] = Origin(str(path), number)
-        elif key := re.match(r"(.*?)\s*[=:]", line):
+        elif key := re.match(r"(.*?)\s*[=:]", text):
+            in_key = True
             found[section, key[1]] = Origin(str(path), number)
     return found
 

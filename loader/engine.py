@@ -206,8 +206,11 @@ class Engine:
                     self.registry.create(self.config, name)
 
     def _type_options(self, kind: str) -> set[str]:
-        plugins = (self.registry.find(kind, name) for name in self.registry.names(kind))
-        return {option.name for plugin in plugins for option in getattr(plugin, "options", ())}
+        found: set[str] = set()
+        for name in self.registry.names(kind):
+            with contextlib.suppress(ConfigError):  # one that cannot be imported hurts only those who use it
+                found |= {option.name for option in getattr(self.registry.find(kind, name), "options", ())}
+        return found
 
 
 def _conclude(account: Account) -> None:

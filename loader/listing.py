@@ -11,6 +11,7 @@ import gzip
 import io
 import re
 import sys
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +22,7 @@ from loader.errors import ConfigError
 
 LISTED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ (?P<key>.+)")
 ERROR_ROW = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\d+\t(?P<key>.+)")
-INVENTORY = re.compile(r'"[^"/]{3,255}","')
+INVENTORY = re.compile(r'"(?:[^"/]{3,255})?","')  # a bucket left empty is the one of the command line
 URI = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<key>.+)")
 SUMMARY = re.compile(r"\s*(Total Objects: +\d+|Total Size: +.*|PRE .*/)")
 
@@ -40,19 +41,33 @@ def _source(line: str, bucket: str) -> Source:
         line = match["key"]
     if INVENTORY.match(line):
         row = next(csv.reader([line]))
-        key = unquote(row[1])
+        key = unquote(row[1], errors="surrogateescape")
         spellings = dict.fromkeys((key.replace("+", " "), row[1]))
-        return Source(row[0], key, alternates=tuple(other for other in spellings if other != key))
+        return Source(row[0] or bucket, key, alternates=tuple(other for other in spellings if other != key))
     if match := URI.fullmatch(line):
         return Source(match["bucket"], match["key"])
     return Source(bucket, line)
 
 
-def row(source: Source) -> str:
-    """Return a line that names ``source`` in a list; a key that cannot stand in a line bare is written as Inventory writes it."""
-    if any(c in source.key for c in "\n\r\t\0") or LISTED.fullmatch(source.key) or source.key != source.key.strip():
-        return f'"{source.bucket}","{quote(source.key)}"'
-    return source.key
+def row(source: Source, bucket: str = "") -> str:
+    """Return a line that names ``source`` in a list for ``bucket`` (empty: its own): the bare key where that reads as just this, else
+    as Inventory writes it.
+    """
+    key = source.key
+    if not source.alternates and bucket in ("", source.bucket) and _stands_bare(source):
+        return key
+    spellings = (*reversed(source.alternates), quote(key, errors="surrogateescape"))
+    spelling = next(one for one in spellings if unquote(one, errors="surrogateescape") == key)
+    own = source.bucket if INVENTORY.fullmatch(f'"{source.bucket}","') else ""
+    doubled = spelling.replace('"', '""')
+    return f'"{own}","{doubled}"'
+
+
+def _stands_bare(source: Source) -> bool:
+    key = source.key
+    if key != key.strip() or any(c < " " for c in key):
+        return False
+    return [(found.bucket, found.key) for _, found in parse([key], source.bucket)] == [(source.bucket, key)]
 
 
 def open_list(name: str) -> Iterator[str]:
@@ -62,8 +77,8 @@ def open_list(name: str) -> Iterator[str]:
             head = raw.peek(2)[:2] if isinstance(raw, io.BufferedReader) else b""
             plain: BinaryIO = gzip.GzipFile(fileobj=raw) if head == b"\x1f\x8b" else raw  # type: ignore[assignment]
             yield from io.TextIOWrapper(plain, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
-    except OSError as why:
-        raise ConfigError(f"the list {name!r} cannot be read: {why.strerror or why}") from why
+    except (OSError, EOFError, zlib.error) as why:  # the last two: a gzip cut short, or broken
+        raise ConfigError(f"the list {name!r} cannot be read: {getattr(why, 'strerror', None) or why}") from why
 
 
 def _open(name: str) -> BinaryIO:

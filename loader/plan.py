@@ -152,7 +152,8 @@ def check_sources(log_type: Section) -> None:
     """Note mapped fields, and timestamps, whose sources the parser is known never to give: groups that log_pattern lacks."""
     if log_type.fields is None:
         return
-    given = log_type.fields | set(log_type.read(stamp.RENAMED)) | {stamp.FILE_TIMESTAMP}
+    renamed: list[str] = log_type.read(stamp.RENAMED)
+    given = log_type.fields | {*renamed, stamp.FILE_TIMESTAMP}
     wanted = {target: [path for group in groups for path in group] for target, groups in ecs.targets(log_type).items()}
     wanted[stamp.KEY.name] = stamp.timestamp_fields(log_type)
     for key, paths in wanted.items():

@@ -19,6 +19,7 @@ from loader.options import Option, declared
 from loader.section import Section
 
 KINDS: dict[str, type[api.Plugin]] = {"in": api.Input, "parser": api.Parser, "filter": api.Filter, "formatter": api.Formatter, "out": api.Output}
+OURS = Path(__file__).parent.parent / "plugins"
 
 
 class Registry:
@@ -80,10 +81,10 @@ def configure(plugin: api.Plugin, section: Section) -> None:
 
 
 def _import(file: Path) -> ModuleType:
-    if (file.parent / "__init__.py").is_file():
-        return importlib.import_module(f"{file.parent.name}.{file.stem}")
     spec = importlib.util.spec_from_file_location(f"sluice_site.{file.stem}", file)
     try:
+        if file.parent == OURS:  # a site's folder may be a package, and even have the same name
+            return importlib.import_module(f"{OURS.name}.{file.stem}")
         module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
         spec.loader.exec_module(module)  # type: ignore[union-attr]
     except Exception as why:  # noqa: BLE001  # a site's file may fail in any way

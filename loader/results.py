@@ -10,6 +10,7 @@ Rows are written as objects end, so that a killed run can be resumed. Error file
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -18,13 +19,18 @@ from loader import listing
 from loader.batch import Source
 from loader.ledger import FAILED, Account
 
+LOOKS_SHOWN = re.compile("%(?=[01][0-9A-F]|25)")
+
 
 class Results:
-    """The three files of one run; with ``resume`` finish.log is continued, else begun anew."""
+    """The three files of one run; with ``resume`` finish.log is continued, else begun anew. ``bucket`` is the one of list lines that name none."""
 
-    def __init__(self, stem: str, *, resume: bool = False) -> None:
+    def __init__(self, stem: str, *, resume: bool = False, bucket: str = "") -> None:
+        self.bucket = bucket
         self.finish_path, self.error_path, self.debug_path = (Path(f"{stem}.{name}.log") for name in ("finish", "error", "error_debug"))
         self.done = finished(self.finish_path) if resume else set()
+        if resume:
+            _drop_torn_row(self.finish_path)
         self.finish = self._open(self.finish_path, "a" if resume else "w")
         self.error = self._open(self.error_path, "w")
         self.debug = self._open(self.debug_path, "w")
@@ -38,7 +44,7 @@ class Results:
             self.finish.write("\t".join(part for part in (str(account.position), _shown(account.uri), _one_line(account.reason)) if part) + "\n")
             return
         now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S}"
-        self.error.write(f"{now}\t{account.position}\t{listing.row(source)}\n")
+        self.error.write(f"{now}\t{account.position}\t{listing.row(source, self.bucket)}\n")
         self.debug.write(f"{now}\t{account.position}\t{_shown(account.uri)}\t{account.log_type}\t{_one_line(account.reason)}\n{account.detail}")
 
     def close(self) -> None:
@@ -59,14 +65,21 @@ def finished(path: Path) -> set[str]:
     return {row[1] for row in rows if len(row) > 1}
 
 
+def _drop_torn_row(path: Path) -> None:
+    """Cut off a last row without its newline: the next row would be glued to it, and the two be taken for another object."""
+    if path.is_file():
+        with path.open("rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+
+
 def key_of(source: Source) -> str:
     """Return how finish.log writes a source."""
     return _shown(source.uri)
 
 
 def _shown(uri: str) -> str:
-    """Return a URI that can stand in a row: control characters percent-encoded."""
-    return "".join(c if c >= " " else quote(c) for c in uri)
+    """Return a URI that can stand in a row: control characters percent-encoded, and what already looks so. No two are shown alike."""
+    return "".join(c if c >= " " else quote(c) for c in LOOKS_SHOWN.sub("%25", uri))
 
 
 def _one_line(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from dateutil import tz as zones
@@ -63,7 +63,7 @@ def epoch(value: Any) -> datetime.datetime:
         scale = 1_000_000 if size < 10**11 else 1_000 if size < 10**14 else 1
         micros = int(exact * scale) if size < 10**17 else int(exact) // 1000
         return EPOCH + datetime.timedelta(microseconds=micros)
-    except (InvalidOperation, OverflowError) as why:
+    except ArithmeticError as why:  # decimal's own errors, and OverflowError
         raise ValueError(f"{value!r} is not an epoch time") from why
 
 

@@ -45,18 +45,18 @@ class Inflater(Protocol):
 def decode(blocks: Blocks, max_bytes: int) -> tuple[Blocks, list[str]]:
     """Return the decoded blocks and what was peeled off, outermost first. The blocks raise DecodeError or LimitExceeded while read."""
     peeled: list[str] = []
-    return bounded(_peel(blocks, peeled, DEPTH), max_bytes), peeled
+    return bounded(_peel(blocks, peeled, DEPTH, max_bytes), max_bytes), peeled
 
 
-def _peel(blocks: Blocks, peeled: list[str], depth: int) -> Blocks:
+def _peel(blocks: Blocks, peeled: list[str], depth: int, max_bytes: int) -> Blocks:
     blocks, head = peek(blocks)
     if kind := sniff(head):
         if not depth:
             raise DecodeError(f"compressed {DEPTH} times over ({', '.join(peeled)}) and inside still {kind}: unpack it before loading")
         peeled.append(kind)
         if kind == "zip":
-            return _zip(blocks, lambda member: _peel(member, [*peeled], depth - 1))
-        return _peel(PEELS[kind](blocks), peeled, depth - 1)
+            return _zip(bounded(blocks, max_bytes), lambda member: _peel(member, [*peeled], depth - 1, max_bytes))
+        return _peel(PEELS[kind](blocks), peeled, depth - 1, max_bytes)
     if head.startswith(b"PAR1"):
         raise DecodeError("a Parquet object: this version has no parser for it")
     if b"\0" in head[:512] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -96,17 +96,17 @@ def bounded(blocks: Blocks, max_bytes: int) -> Blocks:
 def _members(blocks: Blocks, kind: str, new: Callable[[], Inflater], magic: bytes) -> Blocks:
     """Decompress members that follow one another; padding zeros between and behind them are allowed."""
     member: Inflater | None = None
-    produced = 0
+    begun, produced = False, 0
     for block in blocks:
         rest = block
         while rest:
             if member is None:
-                rest = rest.lstrip(b"\0") if produced else rest
+                rest = rest.lstrip(b"\0") if begun else rest
                 if not rest:
                     break
                 if not magic.startswith(rest[: len(magic)]) and not rest.startswith(magic):
                     raise DecodeError(f"{kind} followed by bytes that are not {kind}, after {produced} bytes of content")
-                member = new()
+                member, begun = new(), True
             for piece in _inflate(member, rest, kind, produced):
                 produced += len(piece)
                 yield piece

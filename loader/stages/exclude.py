@@ -28,15 +28,18 @@ def load(file: Path) -> list[dict[str, str]]:
     """Return the rows of a rule file; raises ConfigError with every wrong one."""
     problems: list[Problem] = []
     rules: list[dict[str, str]] = []
-    with file.open(encoding="utf-8-sig", newline="") as handle:
-        rows = csv.DictReader(handle, skipinitialspace=True)
-        if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
-            raise ConfigError(Problem(f"has no column {', '.join(missing)}", str(file), 1, hint=f"the first line is {','.join(COLUMNS)},comment"))
-        for row in rows:
-            rule = {name: (row[name] or "").strip() for name in COLUMNS}
-            if why := _mistake(rule):
-                problems.append(Problem(why, str(file), rows.line_num, rule["log_type"], rule["field"]))
-            rules.append(rule)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as handle:
+            rows = csv.DictReader(handle, skipinitialspace=True)
+            if missing := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
+                raise ConfigError(Problem(f"has no column {', '.join(missing)}", str(file), 1, hint=f"the first line is {','.join(COLUMNS)},comment"))
+            for row in rows:
+                rule = {name: (row[name] or "").strip() for name in COLUMNS}
+                if why := _mistake(rule):
+                    problems.append(Problem(why, str(file), rows.line_num, rule["log_type"], rule["field"]))
+                rules.append(rule)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(Problem(f"cannot be read: {error}", str(file), hint="it is CSV, saved as UTF-8")) from error
     if problems:
         raise ConfigError(*problems)
     return rules

@@ -52,8 +52,9 @@ def _ecs_only(tree: Tree, *, original: bool) -> Callable[[Record], Record]:
         found = _prune(record, tree)
         if original:
             event = found.get("event")
-            found["event"] = {**event, "original": record["@message"]} if event else {"original": record["@message"]}
-            found["log"] = {**found.get("log", {}), "file": {"path": f"s3://{record['@log_s3bucket']}/{record['@log_s3key']}"}}
+            found["event"] = {**event, "original": record["@message"]} if isinstance(event, dict) else {"original": record["@message"]}
+            log = found.get("log")
+            found["log"] = {**(log if isinstance(log, dict) else {}), "file": {"path": f"s3://{record['@log_s3bucket']}/{record['@log_s3key']}"}}
         return found
 
     return select
@@ -73,7 +74,8 @@ def _prune(record: Record, tree: Tree) -> Record:
 
 
 def _keeper(names: Sequence[str]) -> Callable[[Record], Record]:
-    wanted = [(name, reader(name)) for name in names]
+    above = tuple(f"{name}." for name in names)
+    wanted = [(name, reader(name)) for name in names if not name.startswith(above)]  # what lies below another comes with it, uncopied
 
     def select(record: Record) -> Record:
         found: Record = {}

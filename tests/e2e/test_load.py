@@ -223,8 +223,8 @@ def test_wrong_usage_exits_2_and_says_what_to_do(tmp_path: Path, arguments: list
 def test_a_destination_that_comes_back_gets_everything(tmp_path: Path) -> None:
     folder_bucket(tmp_path, {"app/0": app(3000)})
     with TcpPeer(in_turn(cut_after(5000), cut_after(0), record)) as peer:
-        ini = INI.replace("[out_file]\npath = out.jsonl", f"[out_syslog]\nhost = 127.0.0.1\nport = {peer.port}\nprotocol = tcp\nretry_for = 20s\nretry_wait = 1s")
-        done = run(tmp_path, ["app/0"], ini=ini)
+        options = f"host = 127.0.0.1\nport = {peer.port}\nprotocol = tcp\nretry_for = 20s\nretry_wait = 1s"
+        done = run(tmp_path, ["app/0"], ini=INI.replace("[out_file]\npath = out.jsonl", f"[out_syslog]\n{options}"))
         assert done.returncode == 0, done.stderr
         whole = re.findall(rb'\\"n\\":(\d+)}"', peer.received)
     assert set(map(int, whole)) == set(range(3000))
@@ -309,7 +309,8 @@ def test_several_outputs_each_get_what_they_match_in_the_form_they_ask_for(tmp_p
     folder_bucket(tmp_path, {"app/0": app(3), f"{PLACE}_1.log": "\n".join([HEADER, FLOW.format(1)]).encode()})
     ini = (
         "[out_file:all]\npath = all.jsonl\n[out_file:lean]\npath = lean.jsonl\nmatch = vpc*\nfields = lean\ndrop = source.port\n"
-        "[out_file:ecs]\npath = ecs.jsonl\nmatch = vpc*\nfields = ecs\nkeep = source.ip event.original event.id\n" + INI.partition("[out_file]\npath = out.jsonl\n")[2]
+        "[out_file:ecs]\npath = ecs.jsonl\nmatch = vpc*\nfields = ecs\nkeep = source.ip event.original event.id\n"
+        + INI.partition("[out_file]\npath = out.jsonl\n")[2]
     )
     done = run(tmp_path, ["app/0", f"{PLACE}_1.log"], ini=ini)
     assert done.returncode == 0, done.stderr
