@@ -169,4 +169,4 @@ class DeadLetter:
         self._add([{"stage": "deliver", "reason": reason, "output": output, "message": message.decode("utf-8", "replace")}])
 
     def _add(self, rows: list[dict[str, object]]) -> None:
-        self.delivery.add([orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows], self.ledger)
+        self.delivery.add([orjson.dumps(row) + b"\n" for row in rows], self.ledger)

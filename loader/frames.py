@@ -105,16 +105,15 @@ def _bounded(found: list[str], limit: int) -> Iterator[list[str] | Overlong]:
 
 
 def line_chunks(
-    found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, *, names: frozenset[str] | None = None, skip: int = 0
+    found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, *, names: frozenset[str] | None = None
 ) -> Iterator[Raws]:
-    """Cut lists of lines to chunks, leaving out the first ``skip`` lines of the source. ``names``: see Raws."""
+    """Cut lists of lines to chunks. ``names``: see Raws."""
     for texts in found:
         if isinstance(texts, Overlong):
             yield Raws([], parse, broken=[(texts.start, str(texts))])
             continue
-        for start in range(min(skip, len(texts)), len(texts), limits.chunk_records):
+        for start in range(0, len(texts), limits.chunk_records):
             yield Raws(texts[start : start + limits.chunk_records], parse, names)
-        skip = max(0, skip - len(texts))
 
 
 TOKEN = re.compile(r'[{}\[\]]|"(?:[^"\\\n]++|\\.)*+("?)')
@@ -131,13 +130,16 @@ class ValueScanner:
         self.depth = 0
         self.at = 0  # where to go on scanning, relative to the start of the value
 
-    def end(self, text: str, start: int) -> int | None:
-        """Return the position behind the object, list or string at ``start``, or None when more text is needed; raises Broken."""
-        for token in TOKEN.finditer(text, start + self.at):
+    def end(self, text: str, start: int, wall: int = 0) -> int | None:
+        """Return the position behind the object, list or string at ``start``, or None when more text is needed; raises Broken.
+
+        Not beyond ``wall``, when one is given, is it looked for.
+        """
+        for token in TOKEN.finditer(text, start + self.at, wall or len(text)):
             first = text[token.start()]
             if first == '"':
                 if not token[1]:
-                    if token.end() < len(text) and text[token.end()] == "\n":
+                    if text[token.end() : token.end() + 2] not in ("", "\\"):
                         raise Broken("a string is not closed on its line")
                     self.at = token.start() - start
                     return None

@@ -61,5 +61,8 @@ class Section:
         """Note every own key that nothing has read, with the nearest name of those known."""
         names = sorted({*known, *self.claimed})
         for key in sorted(self.own - self.claimed):
+            if key in names:  # such as an option of a parser that this section does not use
+                self.problem(key, "has no effect here", "remove it", fatal=fatal)
+                continue
             near = difflib.get_close_matches(key, names, 1)
             self.problem(key, "no such option", f"did you mean {near[0]!r}?" if near else "remove it", fatal=fatal)

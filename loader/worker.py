@@ -41,6 +41,7 @@ def run(task: Task) -> Account:
         assert _config is not None
         engine = Engine(*_config)
         engine.open_input()
+        engine.settle()
         _engine = engine
     before = (_figures[RECORDS], _figures[BYTES])
 

@@ -49,10 +49,8 @@ class GeoipFilter(Filter):
                 address = place.get("ip")
                 if type(address) is str and (found := memo[address]):
                     geo, network = found
-                    if geo:
-                        place["geo"] = {**geo, **place.get("geo", {})}
-                    if network:
-                        place["as"] = {**network, **place.get("as", {})}
+                    _add(place, "geo", geo)
+                    _add(place, "as", network)
             return record
 
         return apply
@@ -95,6 +93,13 @@ class GeoipFilter(Filter):
     def _name(self, place: Any) -> str | None:
         names = (place or {}).get("names") or {}
         return names.get(self.language) or names.get("en")
+
+
+def _add(place: Record, name: str, found: Record) -> None:
+    """Add what was found, unless the record says something else."""
+    own = place.get(name)
+    if found and (not own or isinstance(own, dict)):
+        place[name] = {**found, **(own or {})}
 
 
 def _network(facts: dict[str, Any]) -> Record:

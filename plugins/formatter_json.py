@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 
 from loader.api import Encode, Formatter, LogType, Record
-
-OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 
 class JsonFormatter(Formatter):
@@ -20,6 +20,26 @@ class JsonFormatter(Formatter):
             try:
                 return dumps(record)
             except TypeError:
-                return dumps(record, str, OPTIONS)
+                return awkward(record)
 
         return encode
+
+
+def awkward(record: Record) -> bytes:
+    """Encode a record with values, keys or texts that JSON does not have; raises RecursionError when it contains itself."""
+    try:
+        return orjson.dumps(record, str, orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return orjson.dumps(_plain(record), str)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_plain(str(key)): _plain(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(below) for below in value]
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return orjson.Fragment(str(value))
+    return value

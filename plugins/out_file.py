@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,16 +31,35 @@ class FileOutput(Output):
             self.descriptor = -1
 
     def write(self, messages: Sequence[bytes]) -> Outcome:
-        """Append all; raises Retryable when the disk is full or the file cannot be written."""
-        data = memoryview((b"\n" if self.torn else b"") + b"".join(messages))
+        """Append all or, as far as the system allows, nothing; raises Retryable when the disk is full or the file cannot be written."""
         try:
             if self.descriptor < 0:
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 self.descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
-            while data:
-                written = os.write(self.descriptor, data)
-                self.torn = written < len(data)  # should the rest fail, what comes next starts on a line of its own
-                data = data[written:]
+            with contextlib.suppress(OSError):  # not every file system has locks
+                fcntl.flock(self.descriptor, fcntl.LOCK_EX)
+            try:
+                self._append(b"\n" * self.torn + b"".join(messages))
+            finally:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(self.descriptor, fcntl.LOCK_UN)
         except OSError as why:
             raise Retryable(f"[{self.name}] cannot append to {self.path!r}: {why.strerror}") from why
         return TAKEN
+
+    def _append(self, data: bytes) -> None:
+        """Append ``data``. What of it did not find room is taken back, or ended with a newline before anything else is written."""
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self.descriptor, memoryview(data)[written:])
+            self.torn = False
+        except OSError:
+            if written:
+                self.torn = True
+                with contextlib.suppress(OSError):
+                    end = os.lseek(self.descriptor, 0, os.SEEK_CUR)
+                    if end == os.fstat(self.descriptor).st_size:  # nobody without a lock has appended since
+                        os.ftruncate(self.descriptor, end - written)
+                        self.torn = False
+            raise

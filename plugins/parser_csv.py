@@ -5,14 +5,42 @@ Quotes are those of RFC 4180: a field that starts with one may hold delimiters a
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import re
 from collections.abc import Callable, Iterator
 
-from loader.api import Blocks, Limits, LogType, Overlong, ParseError, Parser, Raws, Record, TypeOption, decoded, line_chunks, lines, text, words
+from loader.api import (
+    Blocks,
+    DecodeError,
+    Limits,
+    LogType,
+    Overlong,
+    ParseError,
+    Parser,
+    Raws,
+    Record,
+    TypeOption,
+    decoded,
+    line_chunks,
+    lines,
+    words,
+)
 
-DELIMITER = TypeOption(text, "", name="csv_delimiter", doc="One character (or \\t) between fields; empty: any run of blanks.")
+
+def character(value: str) -> str:
+    """One character, or none; an escape such as ``\\t`` stands for one."""
+    found = value
+    if value.startswith("\\") and value.isascii():
+        with contextlib.suppress(UnicodeDecodeError):  # a backslash alone is one, too
+            found = value.encode().decode("unicode_escape")
+    if len(found) > 1 or found in ('"', "\n", "\r"):
+        raise ValueError(f"{value!r} is not one character that can part fields: leave it empty for blanks, write \\t for a tab")
+    return found
+
+
+DELIMITER = TypeOption(character, "", name="csv_delimiter", doc="One character (or \\t) between fields; empty: any run of blanks.")
 HEADER = TypeOption(words, "", name="csv_header", doc="Field names for objects whose first row is no header row.")
 EXTRA = "csv_extra"  # takes fields behind the last column of the header
 
@@ -24,9 +52,8 @@ class CsvParser(Parser):
 
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return the reader of one source."""
-        delimiter = log_type.read(DELIMITER).encode().decode("unicode_escape")
-        if len(delimiter) > 1:
-            log_type.problem(DELIMITER.name, f"{delimiter!r} is not one character", "leave it empty for blanks, write \\t for a tab")
+        delimiter = log_type.read(DELIMITER)
+        csv.field_size_limit(max(csv.field_size_limit(), limits.record_bytes))
         header: list[str] = log_type.read(HEADER)
         default = tuple(map(safe, header))
         split = splitter(delimiter) if delimiter.strip() or delimiter == "\t" else str.split
@@ -35,7 +62,7 @@ class CsvParser(Parser):
             table = split is str.split
             rows = lines(decoded(blocks), limits.record_bytes, strip=table)
             if not table:
-                rows = joined(rows, re.escape(delimiter), limits.record_bytes)
+                rows = RowJoiner(delimiter, limits.record_bytes).rows(rows)
             return under_header(rows, split, default, limits)
 
         return read
@@ -55,54 +82,99 @@ def splitter(delimiter: str) -> Callable[[str], list[str]]:
     return split
 
 
-def joined(found: Iterator[list[str] | Overlong], delimiter: str, limit: int) -> Iterator[list[str] | Overlong]:
-    """Join lines that a quoted newline parted. A quote that is never closed costs its own line only."""
-    opened = re.compile(rf'(?:(?:"(?:[^"]|"")*+"[^{delimiter}]*+|[^"{delimiter}][^{delimiter}]*+|){delimiter})*+"(?:[^"]|"")*+')
-    pending: list[str] = []
-    held = 0
-    for rows in found:
-        if isinstance(rows, Overlong):
-            yield from ([row] for row in pending)
-            pending, held = [], 0
-            yield rows
-            continue
-        whole: list[str] = []
-        for row in rows:
-            if '"' not in row and not pending:
-                whole.append(row)
-                continue
-            still_open = opened.fullmatch('"' + row if pending else row)  # inside a quoted field is as just behind its quote
-            pending.append(row)
-            held += len(row)
-            if not still_open:
-                whole.append("\n".join(pending))
-            elif held > limit:
-                whole += pending
+class RowJoiner:
+    """Joins lines that a quoted newline parted. A quote that is never closed, or closed in mid-field, costs its own line only."""
+
+    def __init__(self, delimiter: str, limit: int) -> None:
+        comma = re.escape(delimiter)
+        self.opened = re.compile(rf'(?:(?:"(?:[^"]|"")*+"[^{comma}]*+|[^"{comma}][^{comma}]*+|){comma})*+"(?:[^"]|"")*+')
+        self.inside = re.compile(rf'(?:[^"]|"")*+(?:\Z|"(?={comma}|\r?\Z))')  # how a line in a quoted field goes on
+        self.limit = limit
+        self.pending: list[str] = []
+        self.held = 0
+        self.patience = 10_000  # lines that may still be looked at again; as many as are read, and some
+
+    def rows(self, found: Iterator[list[str] | Overlong]) -> Iterator[list[str] | Overlong]:
+        """Yield the rows, blank lines left out."""
+        for lines_read in found:
+            if isinstance(lines_read, Overlong):
+                yield self._clean(self._rest())
+                yield lines_read
             else:
-                continue
-            pending, held = [], 0
-        yield [row for row in (row.rstrip("\r") for row in whole) if row.strip()]
-    yield from ([row] for row in pending if row.strip())
+                self.patience += len(lines_read)
+                yield self._clean(self._join(lines_read))
+        yield self._clean(self._rest())
+
+    def _join(self, rows: list[str]) -> list[str]:
+        whole: list[str] = []
+        again = [iter(rows)]
+        while again:
+            for row in again[-1]:
+                if not self.pending:
+                    if '"' in row and self.opened.fullmatch(row):
+                        self.pending, self.held = [row], len(row)
+                    else:
+                        whole.append(row)
+                elif self.held + len(row) > self.limit or not self.inside.match(row):
+                    again.append(iter([*self._first_alone(whole), row]))
+                    break
+                else:
+                    self.pending.append(row)
+                    self.held += len(row)
+                    if '"' in row and not self.opened.fullmatch('"' + row):  # inside a quoted field is as just behind its quote
+                        whole.append("\n".join(self.pending))
+                        self.pending = []
+            else:
+                again.pop()
+        return whole
+
+    def _first_alone(self, whole: list[str]) -> list[str]:
+        """Put the line that opened in vain in ``whole`` and return those behind it, to be looked at again."""
+        first, *others = self.pending
+        self.pending = []
+        self.patience -= len(others)
+        whole.append(first)
+        if self.patience >= 0:
+            return others
+        whole += others
+        return []
+
+    def _rest(self) -> list[str]:
+        whole: list[str] = []
+        while self.pending:
+            others = self._first_alone(whole)
+            whole += self._join(others)
+        return whole
+
+    @staticmethod
+    def _clean(rows: list[str]) -> list[str]:
+        return [row for row in (row.rstrip("\r") for row in rows) if row.strip(" ")]
 
 
-def under_header(
-    rows: Iterator[list[str] | Overlong], split: Callable[[str], list[str]], default: tuple[str, ...], limits: Limits
-) -> Iterator[Raws]:
+def under_header(rows: Iterator[list[str] | Overlong], split: Callable[[str], list[str]], default: tuple[str, ...], limits: Limits) -> Iterator[Raws]:
     """Take the names from the first row, or ``default`` when that row has none of them, and yield the others."""
     first = next((found for found in rows if found), None)
     if first is None:
         return
-    if isinstance(first, Overlong):
-        yield Raws([], row_parser(default, split), broken=[(first.start, f"header row {first}")])
-        return
-    header, names = first[0], tuple(map(safe, split(first[0])))
+    header, names = _header(first, split)
     if default and not set(default) & set(names):
-        names = default
-        header = ""
-    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset((*names, EXTRA))):
+        header, names = "", default
+    if not names:
+        raise DecodeError(f"the header row cannot be read ({first if isinstance(first, Overlong) else 'broken quotes'}): nothing behind it can be")
+    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset(names)):
         if header in raws.texts:  # once at the top, and again wherever objects were joined
             raws.texts = [row for row in raws.texts if row != header]
         yield raws
+
+
+def _header(first: list[str] | Overlong, split: Callable[[str], list[str]]) -> tuple[str, tuple[str, ...]]:
+    """Return the first row and the names in it, none when it cannot be read."""
+    if isinstance(first, Overlong):
+        return "", ()
+    try:
+        return first[0], tuple(map(safe, split(first[0])))
+    except csv.Error:
+        return "", ()
 
 
 def row_parser(names: tuple[str, ...], split: Callable[[str], list[str]]) -> Callable[[str], Record]:
@@ -110,7 +182,10 @@ def row_parser(names: tuple[str, ...], split: Callable[[str], list[str]]) -> Cal
     count = len(names)
 
     def parse(row: str) -> Record:
-        fields = split(row)
+        try:
+            fields = split(row)
+        except csv.Error as why:
+            raise ParseError(f"not CSV: {why}") from why
         if len(fields) == count:
             return dict(zip(names, fields, strict=True))
         if len(fields) < count:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from loader.api import Blocks, ConfigError, Limits, LogType, ParseError, Parser, Raws, Record, TypeOption, decoded, line_chunks, lines, number, regex
+from loader.api import (
+    Blocks,
+    ConfigError,
+    Limits,
+    LogType,
+    Overlong,
+    ParseError,
+    Parser,
+    Raws,
+    Record,
+    TypeOption,
+    decoded,
+    line_chunks,
+    lines,
+    number,
+    regex,
+)
 
 LOG_PATTERN = TypeOption(regex, "", name="log_pattern", doc="Regular expression with named groups, matched at the start of a line.")
 HEADER_LINES = TypeOption(number(), "0", name="text_header_line_number", doc="Lines at the top of an object that are no records.")
@@ -21,9 +37,20 @@ class TextParser(Parser):
         skip = log_type.read(HEADER_LINES)
 
         def read(blocks: Blocks) -> Iterator[Raws]:
-            return line_chunks(lines(decoded(blocks), limits.record_bytes), parse, limits, names=log_type.fields, skip=skip)
+            found = lines(decoded(blocks), limits.record_bytes, strip=not skip)
+            return line_chunks(behind(found, skip) if skip else found, parse, limits, names=log_type.fields)
 
         return read
+
+
+def behind(found: Iterator[list[str] | Overlong], skip: int) -> Iterator[list[str] | Overlong]:
+    """Leave out the first ``skip`` lines, blank ones among them, and strip the others."""
+    for texts in found:
+        if not isinstance(texts, Overlong):
+            yield [line for line in map(str.strip, texts[skip:]) if line]
+        elif not skip:
+            yield texts
+        skip = max(0, skip - (1 if isinstance(texts, Overlong) else len(texts)))
 
 
 def matcher(log_type: LogType) -> Callable[[str], Record]:

@@ -17,7 +17,7 @@ from loader.memo import Memo
 from loader.options import TypeOption, text, words
 from loader.paths import merge, step_into
 from loader.section import Section
-from loader.stages.typed import EMPTY, constant, converter, gatherer, is_array, is_known, kind
+from loader.stages.typed import EMPTY, WHOLE, constant, converter, gatherer, is_array, is_known, kind
 
 ECS = TypeOption(words, "", name="ecs", doc="ECS fields this type maps; each has a key of its own.")
 STATIC = TypeOption(words, "", name="static_ecs", doc="ECS fields with a constant value; each has a key of its own.")
@@ -197,10 +197,16 @@ class Writer:
         if convert is None:
             return raw, raw
         key = (raw, convert)
+        if memo is None and self.names is not None:
+            self.known[key] = raw  # text or None as it is
         if key not in self.known:
             self.known[key] = f"v{len(self.lines)}"
-            text = f"{self.constant(memo)}[{raw}]" if memo is not None else raw
-            self.write(f"{self.known[key]} = {text} if {raw}.__class__ is str else {self.constant(convert)}({raw})")
+            other = f"{self.constant(convert)}({raw})"
+            if kind(target) in WHOLE:  # seldom the same twice: converting costs less than remembering
+                line = f"int({raw}) if {raw}.__class__ is str and {raw}.isdecimal() and len({raw}) < 19 else {other}"
+            else:
+                line = f"{raw if memo is None else f'{self.constant(memo)}[{raw}]'} if {raw}.__class__ is str else {other}"
+            self.write(f"{self.known[key]} = {line}")
         return self.known[key], raw if memo is not None else self.known[key]
 
     def gathered(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
@@ -209,7 +215,15 @@ class Writer:
         if not found:
             return "", ""
         variable = f"v{len(self.lines)}"
-        self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
+        convert, memo = converter(target)
+        typed = [self.known.get((raw, convert), "") for raw in found]
+        if self.names is not None and memo is not None and len(found) == 2 and all(typed):
+            one, two = typed  # texts that are converted already: no set, no sort, no call
+            self.write(f"if {one} is None or {two} is None or {one} == {two}:")
+            self.write(f"    {variable} = None if {one} is None is {two} else [{one} or {two}]")
+            self.write(f"else: {variable} = [{one}, {two}] if {one} < {two} else [{two}, {one}]")
+        else:
+            self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
         return variable, variable
 
     def derived(self, raw: str, from_key: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ CLIPPED = "<<TRUNCATED>>"
 def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
     """Return ``tidy(batch)``. ``mapped_tidy`` says that mapping and hook leave nothing empty: then flat records need no walk."""
 
-    parts = Memo(lambda names: (tuple(names - schema.tops()), tuple(names & schema.tops())), 256)
+    parts = Memo(_parts, 256)
 
     def tidy(batch: Batch) -> None:
         if batch.names is None or not mapped_tidy:
@@ -33,12 +33,19 @@ def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
         texts, either = parts[batch.names]  # a name that ECS has too may hold an object by now
         for record in batch.records:
             get = record.get
-            dead = [name for name in texts if get(name) in NOTHING]
-            dead += [name for name in either if get(name).__class__ is not dict and get(name) in NOTHING]
-            for name in dead:
-                record.pop(name, None)
+            if not NOTHING.isdisjoint(map(get, texts)):
+                for name in [name for name in texts if get(name) in NOTHING]:
+                    record.pop(name, None)
+            for name in either:
+                if get(name).__class__ is not dict and get(name) in NOTHING:
+                    record.pop(name, None)
 
     return tidy
+
+
+def _parts(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the fields that are always text or absent, and those that may hold an object once mapped."""
+    return tuple(names - schema.tops()), tuple(names & schema.tops())
 
 
 def _tidy_object(record: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from loader import schema
 from loader.memo import Memo
 
 EMPTY = (None, "", "-", "null", "[]")
+WHOLE = ("long", "integer")
 AS_IT_IS = ("object", "flattened", "nested", "geo_point", "")
 Convert = Callable[[Any], Any]
 
@@ -148,7 +149,7 @@ def to_address(value: Any) -> str:
 
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 CONVERT: dict[str, Convert] = {
-    **dict.fromkeys(("long", "integer"), fitting(to_whole)),
+    **dict.fromkeys(WHOLE, fitting(to_whole)),
     **dict.fromkeys(("float", "double", "scaled_float"), fitting(to_fraction)),
     "boolean": fitting(to_flag),
     "ip": fitting(to_address),

@@ -23,7 +23,7 @@ EVENT = (
 
 
 def ndjson(size: int) -> Iterator[bytes]:
-    line = b'{"time":"2024-05-24T08:00:00Z","user":"alice","address":"192.0.2.10","n":%09d,"text":"' + b"x" * 900 + b'"}\n'
+    line = b'{"time":"2024-05-24T08:00:00Z","user":"alice","address":"192.0.2.10","n":1%08d,"text":"' + b"x" * 900 + b'"}\n'
     for n in range(0, size // len(line % 0) + 1, 256):
         yield b"".join(line % k for k in range(n, n + 256))
 
