@@ -1,7 +1,8 @@
 """``make bench``: what a record costs, by log type, beside the floors of the same run. One worker; medians; the ratios are what counts.
 
-The floor is the least a CPython program does with the same objects: gunzip, ``orjson.loads`` (or split into a dict), ``orjson.dumps``
-of what was parsed. The document floor dumps, instead, a document as it is delivered, which is two to ten times as large.
+The floor is the least a CPython program does with the same objects: gunzip, ``orjson.loads`` (or split into a dict: at blanks, or by a
+regular expression where fields are quoted), ``orjson.dumps`` of what was parsed. The document floor dumps, instead, a document as it is
+delivered, which is two to ten times as large.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import socket
 import subprocess
@@ -48,8 +49,10 @@ def ours(log_type: str, folder: Path, key: str, port: int) -> Callable[[], int]:
 def floor(log_type: str, folder: Path, key: str, document: bytes) -> Callable[[], int]:
     """Return the least that any such program in CPython does: gunzip, parse (or split into a dict), and dump.
 
-    Dumped is what was parsed; with ``document``, one document as Sluice delivers it, for every record.
+    Lines with quoted fields are split by one simple regular expression, others at blanks. Dumped is what was parsed; with
+    ``document``, one document as Sluice delivers it, for every record.
     """
+    split = str.split if log_type == "vpcflowlogs" else re.compile(r'"[^"]*"|\[[^]]*\]|[^ ]+').findall
     data = (folder / key).read_bytes()
     parsed = orjson.loads(document) if document else None
 
@@ -59,7 +62,7 @@ def floor(log_type: str, folder: Path, key: str, document: bytes) -> Callable[[]
         if log_type == "cloudtrail":
             records = orjson.loads(content)["Records"]
         else:
-            records = (dict(zip(names, line.split(" "), strict=False)) for line in content.decode().splitlines())
+            records = (dict(zip(names, split(line), strict=False)) for line in content.decode().splitlines())
         count = 0
         for record in records:
             orjson.dumps(parsed or record)

@@ -6,7 +6,9 @@ and offered again after a failure: duplicates before loss.
 
 from __future__ import annotations
 
+import bisect
 import collections
+import itertools
 import logging
 import random
 import time
@@ -67,13 +69,17 @@ class Delivery:
 
     def add(self, messages: list[bytes], ledger: Ledger) -> None:
         """Take packed messages; they are written as chunks fill. Raises DeliveryError when the output stays down."""
-        size = sum(map(len, messages))
-        ledger.bytes_out += size
-        room = max(1, self.output.chunk_bytes * len(messages) // max(size, 1))
-        for start in range(0, len(messages), room):
-            part = messages[start : start + room]
-            self.open.add(part, size * len(part) // len(messages), ledger)
-            if self.open.size >= self.output.chunk_bytes - size // len(messages):
+        ends = [0, *itertools.accumulate(map(len, messages))]
+        ledger.bytes_out += ends[-1]
+        start = 0
+        while start < len(messages):
+            fit = bisect.bisect_right(ends, ends[start] + self.output.chunk_bytes - self.open.size, start) - 1
+            if not self.open.messages:
+                fit = max(fit, start + 1)  # one that is larger than a chunk goes alone
+            if fit > start:
+                self.open.add(messages[start:fit], ends[fit] - ends[start], ledger)
+                start = fit
+            if start < len(messages) or self.open.size >= self.output.chunk_bytes:
                 self._close_chunk()
                 self._push(confirm=self.window >= WINDOW)
 
@@ -161,8 +167,8 @@ class DeadLetter:
 
     def rejected(self, source: Source, log_type: str, rejects: Iterable[Reject]) -> None:
         """Take records that went no further than a stage."""
-        where = {"log_type": log_type, "bucket": source.bucket, "key": source.key}
-        self._add([{"stage": r.stage, "reason": r.reason, **where, "record": r.number, "raw": r.raw} for r in rejects])
+        where = {"log_type": log_type, "bucket": _utf8(source.bucket), "key": _utf8(source.key)}
+        self._add([{"stage": r.stage, "reason": _utf8(r.reason), **where, "record": r.number, "raw": _utf8(r.raw)} for r in rejects])
 
     def refused(self, output: str, message: bytes, reason: str) -> None:
         """Take a message that an output refuses for good."""
@@ -170,3 +176,8 @@ class DeadLetter:
 
     def _add(self, rows: list[dict[str, object]]) -> None:
         self.delivery.add([orjson.dumps(row) + b"\n" for row in rows], self.ledger)
+
+
+def _utf8(text: str) -> str:
+    """Return text that JSON can hold: what a file name has that is no UTF-8 stays visible."""
+    return text.encode("utf-8", "backslashreplace").decode()

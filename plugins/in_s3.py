@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from typing import TYPE_CHECKING, Any
 
 from loader.api import (
@@ -44,6 +45,7 @@ class S3Input(Input):
 
     client: S3Client
     refused: type[ClientError]
+    untrusted: type[Exception]
     broken: tuple[type[Exception], ...]
 
     def open(self) -> None:
@@ -51,8 +53,10 @@ class S3Input(Input):
         import boto3  # noqa: PLC0415  # slow to import, and of use only where a bucket is read
         import botocore.config  # noqa: PLC0415
         import botocore.exceptions as refusals  # noqa: PLC0415
+        import urllib3.exceptions  # noqa: PLC0415
 
-        self.refused, self.broken = refusals.ClientError, (refusals.BotoCoreError, OSError, ValueError)
+        self.refused, self.untrusted = refusals.ClientError, refusals.SSLError
+        self.broken = (refusals.BotoCoreError, urllib3.exceptions.HTTPError, OSError, ValueError)
         config = botocore.config.Config(
             retries={"mode": "standard", "total_max_attempts": self.tries},
             s3={"addressing_style": self.addressing_style},  # type: ignore[arg-type]  # one of the three, by its converter
@@ -60,8 +64,9 @@ class S3Input(Input):
             read_timeout=self.timeout,
             user_agent_extra="sluice",
         )
-        session = boto3.session.Session(region_name=self.region or None)
+        self._check_authority()
         try:
+            session = boto3.session.Session(region_name=self.region or None)
             if session.get_credentials() is None:
                 raise ConfigError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role")
             region = session.region_name or "us-east-1"
@@ -69,11 +74,17 @@ class S3Input(Input):
         except (refusals.BotoCoreError, ValueError) as why:
             raise ConfigError(f"[{self.name}] cannot be set up: {why}") from why
 
+    def _check_authority(self) -> None:
+        try:
+            ssl.create_default_context(cafile=self.ca_bundle or None)
+        except OSError as why:
+            raise ConfigError(f"[{self.name}] ca_bundle: {self.ca_bundle!r} is no PEM file that can be read: {why}") from why
+
     def read(self, source: Source) -> Blocks:
         """Yield the object in blocks, whole or raising SourceError."""
         offset, failures = 0, 0
         while True:
-            reply = self._get(source, offset)
+            reply = self._resume(source, offset) if offset else self._find(source)
             with contextlib.closing(reply["Body"]) as body:
                 try:
                     while block := body.read(BLOCK):
@@ -82,26 +93,46 @@ class S3Input(Input):
                     return
                 except self.broken as why:
                     failures += 1
-                    if failures >= self.tries:
+                    if failures >= self.tries or (offset and (not source.etag or 0 < source.size <= offset)):
                         raise SourceError(f"{source.uri} broke off after {offset} of {source.size} bytes, {failures} times: {why}") from why
 
-    def _get(self, source: Source, offset: int) -> Any:
-        """Request the object from ``offset`` on, under the first of its spellings that exists."""
-        more: dict[str, str] = {"Range": f"bytes={offset}-", "IfMatch": source.etag} if offset else {}
+    def _find(self, source: Source) -> Any:
+        """Request the object under the first of its spellings that exists, and note what the service knows about it."""
+        refused: list[SourceError] = []
         for key in (source.key, *source.alternates):
             try:
-                reply = self.client.get_object(Bucket=source.bucket, Key=key, **more)  # type: ignore[arg-type]
-            except self.refused as why:
-                if why.response["Error"]["Code"] == "NoSuchKey" and key != (source.key, *source.alternates)[-1]:
-                    continue
-                raise _refusal(source, why) from why
-            except self.broken as why:
-                raise SourceError(f"{source.uri} cannot be read: {why}") from why
-            if not offset:
-                source.key, source.alternates = key, ()
-                source.size, source.etag, source.modified = reply["ContentLength"], reply["ETag"], reply["LastModified"]
+                reply = self._get(source, key)
+            except (SourceGone, SourceDenied) as why:  # whoever may not list a bucket is denied what is not there
+                refused.append(why)
+                continue
+            source.key, source.alternates = key, ()
+            source.size, source.etag, source.modified = reply.get("ContentLength", 0), reply.get("ETag", ""), reply.get("LastModified")
             return reply
-        raise AssertionError("unreachable: the last spelling either exists or raises")
+        raise next((why for why in refused if isinstance(why, SourceDenied)), refused[0])
+
+    def _resume(self, source: Source, offset: int) -> Any:
+        """Request the rest of the same object."""
+        reply = self._get(source, source.key, Range=f"bytes={offset}-", IfMatch=source.etag)
+        if reply.get("ETag") != source.etag:
+            raise _replaced(source)
+        if not str(reply.get("ContentRange", "")).startswith(f"bytes {offset}-"):
+            raise SourceError(f"{source.uri} broke off after {offset} of {source.size} bytes, and the service cannot resume (it ignores Range)")
+        return reply
+
+    def _get(self, source: Source, key: str, **more: str) -> Any:
+        try:
+            return self.client.get_object(Bucket=source.bucket, Key=key, **more)  # type: ignore[arg-type]
+        except self.refused as why:
+            raise _refusal(source, why) from why
+        except self.untrusted as why:
+            hint = "where the service has a CA of its own, give its certificate as ca_bundle"
+            raise SourceError(f"{source.uri} cannot be read: {why}; {hint}") from why
+        except self.broken as why:
+            raise SourceError(f"{source.uri} cannot be read: {why}") from why
+
+
+def _replaced(source: Source) -> SourceError:
+    return SourceError(f"{source.uri} was replaced while it was read: load it again")
 
 
 def _refusal(source: Source, why: ClientError) -> SourceError:
@@ -111,9 +142,9 @@ def _refusal(source: Source, why: ClientError) -> SourceError:
         what = "the bucket does not exist" if code == "NoSuchBucket" else "it does not exist (any more)"
         return SourceGone(f"{source.uri}: {what}")
     if code in DENIED:
-        return SourceDenied(f"{source.uri}: {code}: these credentials need s3:GetObject on it, and kms:Decrypt where it is encrypted with KMS")
+        return SourceDenied(f"{source.uri}: {code}: these credentials need s3:GetObject on it, and kms:Decrypt where KMS encrypts it")
     if code in ARCHIVED:
         return SourceSkipped(f"archived: {source.uri} has to be restored before it can be read")
     if code == "PreconditionFailed":
-        return SourceError(f"{source.uri} was replaced while it was read: load it again")
+        return _replaced(source)
     return SourceError(f"{source.uri}: {why}")

@@ -5,7 +5,6 @@ Quotes are those of RFC 4180: a field that starts with one may hold delimiters a
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import itertools
 import re
@@ -28,13 +27,12 @@ from loader.api import (
     words,
 )
 
+ESCAPE = re.compile(r"\\(?:[\\tvf]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4})")
+
 
 def character(value: str) -> str:
     """One character, or none; an escape such as ``\\t`` stands for one."""
-    found = value
-    if value.startswith("\\") and value.isascii():
-        with contextlib.suppress(UnicodeDecodeError):  # a backslash alone is one, too
-            found = value.encode().decode("unicode_escape")
+    found = value.encode().decode("unicode_escape") if ESCAPE.fullmatch(value) else value
     if len(found) > 1 or found in ('"', "\n", "\r"):
         raise ValueError(f"{value!r} is not one character that can part fields: leave it empty for blanks, write \\t for a tab")
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loader import config as configuration
-from loader.api import TAKEN, Blocks, Input, Outcome, Output, Plugin, Source
+from loader.api import TAKEN, Blocks, Input, Limits, Outcome, Output, ParseError, Parser, Plugin, Record, Source, SourceError
 from loader.engine import HOME, Engine, Task
 from loader.ledger import Account
 from loader.options import Option, declared
@@ -85,3 +85,45 @@ def load(folder: Path, ini: str, key: str, body: bytes, *, bucket: str = "sample
 def rows(path: Path) -> list[dict[str, Any]]:
     """Return the JSON lines of a file, none when it does not exist."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+@dataclasses.dataclass
+class Parsed:
+    """What a parser made of a source: records and their raw texts, rejects as (text, reason), sizes of the chunks, the error that ended it."""
+
+    records: list[Record] = dataclasses.field(default_factory=list)
+    raws: list[str] = dataclasses.field(default_factory=list)
+    rejects: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    sizes: list[int] = dataclasses.field(default_factory=list)
+    error: SourceError | None = None
+
+    @property
+    def read(self) -> int:
+        """How many records there were, rejects included."""
+        return len(self.records) + len(self.rejects)
+
+
+def parsed(parser: Parser, blocks: Blocks, limits: Limits | None = None, **options: str) -> Parsed:
+    """Parse the blocks of one source as the plan does."""
+    found = Parsed()
+    read = parser.prepare(log_type(**options), limits or Limits())
+    try:
+        for raws in read(blocks):
+            found.sizes.append(len(raws.texts) + len(raws.broken))
+            for place, text in enumerate(raws.texts):
+                try:
+                    record = raws.parse(text) if raws.records is None else raws.records[place]
+                except ParseError as why:
+                    found.rejects.append((text, str(why)))
+                else:
+                    found.records.append(record)
+                    found.raws.append(text)
+            found.rejects += raws.broken
+    except SourceError as why:
+        found.error = why
+    return found
+
+
+def blocks_of(body: bytes, size: int = 65536) -> Blocks:
+    """Cut ``body`` into blocks."""
+    return (body[start : start + size] for start in range(0, len(body), size))

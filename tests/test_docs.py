@@ -1,0 +1,47 @@
+"""What is documented is true: every option, plugin, link and log type."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from loader import reference
+from loader.engine import HOME
+from loader.registry import KINDS, Registry
+
+PAGES = [HOME / "README.md", *sorted((HOME / "docs").glob("*.md"))]
+
+
+def test_the_reference_is_what_the_program_declares() -> None:
+    assert (HOME / "docs" / "reference.md").read_text(encoding="utf-8") == reference.text(), "run: python -m loader.reference > docs/reference.md"
+
+
+def test_every_plugin_has_a_line_in_the_readme() -> None:
+    registry = Registry([HOME / "plugins"])
+    readme = (HOME / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| \[(\w+)\]", readme, re.MULTILINE))
+    assert named == {f"{kind}_{name}" for kind in KINDS for name in registry.names(kind)}
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert "://" in target or (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_examples_of_the_docs_are_configurations_without_a_mistake(tmp_path: Path) -> None:
+    from loader.config import load
+    from loader.engine import Engine
+
+    blocks = [block for page in PAGES for block in re.findall(r"```ini\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)]
+    assert len(blocks) >= 2
+    for number, block in enumerate(blocks):
+        file = tmp_path / f"{number}.ini"
+        file.write_text(block.replace("/etc/sluice/siem-ca.pem", ""), encoding="utf-8")
+        engine = Engine(load([HOME / "aws.ini"], [file]), "in_file")
+        assert engine.config.all_problems() == []
+
+
+def test_all_paths_of_the_repository_are_its_own() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in [*PAGES, HOME / "Makefile", HOME / ".ci" / "run"])
+    assert "/root" not in text and "/work" not in text
