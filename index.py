@@ -5,26 +5,26 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
-
-from loader.cli import settings
-from loader.errors import ConfigError
+from pathlib import Path
 
 COMMANDS = {"listen": "a small syslog receiver: a SIEM for a laptop", "demo": "load the sample bucket into such a receiver"}
+ENVIRONMENT = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 all done, 1 some objects failed, 2 wrong usage or configuration."""
     argv = sys.argv[1:] if argv is None else argv
-    parser = argparse.ArgumentParser(
-        prog="index.py",
-        description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
-        epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
-    )
     command = argv[0] if argv and argv[0] in COMMANDS else "load"
     module = importlib.import_module(f"loader.cli.{command}")  # each command loads only what it needs
+    errors = importlib.import_module("loader.errors")
     if command == "load":
-        settings.add_arguments(parser)
+        parser = argparse.ArgumentParser(
+            prog="index.py",
+            description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
+            epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
+        )
     else:
         parser = argparse.ArgumentParser(prog=f"index.py {command}", description=COMMANDS[command])
         argv = argv[1:]
@@ -32,12 +32,26 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         return int(module.run(args))
-    except ConfigError as why:
-        print(f"index.py: {len(why.problems)} mistake{'s' * (len(why.problems) > 1)} in the configuration or the arguments:", file=sys.stderr)
+    except errors.ConfigError as why:
+        fatal = sum(problem.fatal for problem in why.problems)
+        print(f"index.py: {fatal} mistake{'s' * (fatal != 1)} in the configuration or the arguments:", file=sys.stderr)
         for problem in why.problems:
             print(f"  {'' if problem.fatal else 'warning: '}{problem}", file=sys.stderr)
         return 2
 
 
+def start() -> int:
+    """Run, in the environment that make builds when this Python lacks the packages."""
+    try:
+        return main()
+    except ModuleNotFoundError as why:
+        if (why.name or "").partition(".")[0] in ("loader", "plugins", "siem"):
+            raise
+        if ENVIRONMENT.exists() and Path(sys.prefix).resolve() != ENVIRONMENT.parent.parent.resolve():
+            os.execv(ENVIRONMENT, [str(ENVIRONMENT), *sys.argv])  # noqa: S606  # no shell: the same program, another Python
+        print(f"index.py: the package {why.name!r} is missing: run make demo once, or pip install -r requirements.txt", file=sys.stderr)
+        return 2
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(start())

@@ -22,11 +22,11 @@ from loader.deliver import DeadLetter, Delivery
 from loader.errors import ConfigError, DeliveryError, OutputClosed, SourceError, SourceSkipped
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.options import Option, number, path, size, text
-from loader.plan import FORMAT, OPTIONS, Plan, compile_plan
+from loader.plan import FORMAT, LABEL, OPTIONS, Plan, compile_plan
 from loader.registry import Registry, configure
 from loader.route import OPTIONS as ROUTE_OPTIONS
 from loader.route import Router
-from loader.section import Section
+from loader.section import Origin, Section
 from loader.stages import ecs, exclude, hooks, stamp
 from loader.stages.decode import decode
 
@@ -156,12 +156,16 @@ class Engine:
             wanted = [one for one in self.outputs if any(fnmatch.fnmatchcase(section.name, glob) for glob in one.match)]
             pairs = [(one, self._plugin(f"formatter_{one.format}", self.config.plugin(one.name))) for one in wanted]
             outputs = [(one, formatter) for one, formatter in pairs if isinstance(formatter, Formatter)]
-            if not isinstance(parser, Parser) or len(outputs) < len(wanted):
-                return
+            if not isinstance(parser, Parser):
+                raise ConfigError(*section.problems)
             limits = Limits(self.settings.max_record_bytes, self.settings.chunk_records)
             self.plans[section.name] = compile_plan(section, parser, filters, outputs, limits=limits, rules=rules, hook_folders=folders)
-        except ConfigError:  # its problems are noted in the section
-            return
+        except ConfigError:  # that is noted in the section; the stages may have more to say
+            section.claimed |= self._type_options("parser")
+            section.read(LABEL)
+            stamp.prepare(section)
+            ecs.prepare(section)
+            hooks.prepare(section, folders)
 
     def _plugin(self, name: str, user: Section | None = None) -> Plugin | None:
         """Return the open plugin of a section, made at first use; None when it cannot be: then that is noted as a problem."""
@@ -171,10 +175,10 @@ class Engine:
                 plugin = self.registry.create(self.config, name)
                 plugin.open()
             except ConfigError as why:
-                for problem in why.problems if user else ():
-                    user.problem(FORMAT.name if name.startswith("parser") else "format", problem.message, problem.hint)  # type: ignore[union-attr]
-                if user:
-                    section.problems.clear()
+                if user and section.origin == Origin():  # the mistake is where it is named
+                    del self.config.plugins[name]
+                    for problem in why.problems:
+                        user.problem(FORMAT.name if name.startswith("parser") else "format", problem.message, problem.hint)
                 elif not section.problems:
                     self.config.problems += [dataclasses.replace(problem, section=problem.section or name) for problem in why.problems]
                 return None

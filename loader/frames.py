@@ -116,7 +116,10 @@ def line_chunks(
             yield Raws(texts[start : start + limits.chunk_records], parse, names)
 
 
-TOKEN = re.compile(r'[{}\[\]]|"(?:[^"\\\n]++|\\.)*+("?)')
+TOKEN = re.compile(r'[{}\[\]]|"[^"\\\n]*(?:\\.[^"\\\n]*)*("?)')
+
+
+CLOSERS = {"{": "}", "[": "]"}
 
 
 class Broken(ValueError):
@@ -124,17 +127,18 @@ class Broken(ValueError):
 
 
 class ValueScanner:
-    """Finds where a JSON value ends, resumable as text arrives; strings are skipped, nothing is interpreted."""
+    """Finds where a JSON value ends, resumable as text arrives; strings are skipped, and brackets have to match."""
 
     def __init__(self) -> None:
-        self.depth = 0
+        self.closers: list[str] = []
         self.at = 0  # where to go on scanning, relative to the start of the value
 
     def end(self, text: str, start: int, wall: int = 0) -> int | None:
         """Return the position behind the object, list or string at ``start``, or None when more text is needed; raises Broken.
 
-        Not beyond ``wall``, when one is given, is it looked for.
+        Not beyond ``wall``, when one is given, is it looked for. ``at`` tells what was right up to there.
         """
+        closers = self.closers
         for token in TOKEN.finditer(text, start + self.at, wall or len(text)):
             first = text[token.start()]
             if first == '"':
@@ -143,9 +147,23 @@ class ValueScanner:
                         raise Broken("a string is not closed on its line")
                     self.at = token.start() - start
                     return None
-            else:
-                self.depth += 1 if first in "{[" else -1
-            if self.depth <= 0:
-                return token.end()
+            elif closer := CLOSERS.get(first):
+                if closers and not _announced(text, token.start(), closers[-1]):
+                    raise Broken(f"{first!r} in the wrong place")
+                closers.append(closer)
+            elif not closers or closers.pop() != first:
+                raise Broken(f"{first!r} closes nothing")
             self.at = token.end() - start
+            if not closers:
+                return token.end()
         return None
+
+
+def _announced(text: str, at: int, closer: str) -> bool:
+    """Tell whether a list or an object may begin at ``at``, inside what ``closer`` will close."""
+    at -= 1
+    while at >= 0 and text[at].isspace():
+        at -= 1
+    if at < 0:  # skipped
+        return True
+    return text[at] == ":" if closer == "}" else text[at] in ",["

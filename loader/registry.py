@@ -53,7 +53,7 @@ class Registry:
             plugin = self.find(kind, name)()
         except ConfigError as why:
             for problem in why.problems:
-                section.problem("", problem.message, problem.hint)
+                section.problem("", f"{problem.file}: {problem.message}" if problem.file else problem.message, problem.hint)
             raise ConfigError(*section.problems) from why
         configure(plugin, section)
         return plugin

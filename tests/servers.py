@@ -221,6 +221,7 @@ class Certificates:
     def __init__(self, folder: Path) -> None:
         self.folder, self.authority = folder, trustme.CA()
         self.ca_file = folder / "ca.pem"
+        folder.mkdir(parents=True, exist_ok=True)
         self.authority.cert_pem.write_to_path(self.ca_file)
 
     def server(

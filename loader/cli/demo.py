@@ -12,7 +12,7 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from loader.cli import load, settings
+from loader.cli import load
 from loader.engine import HOME
 from loader.receiver import MESSAGE, Receiver
 
@@ -33,7 +33,6 @@ def run(args: argparse.Namespace) -> int:
         listing = Path(folder) / "s3-list.txt"
         listing.write_bytes((HOME / "samples" / "s3-list.txt").read_bytes())
         parser = argparse.ArgumentParser()
-        settings.add_arguments(parser)
         load.add_arguments(parser)
         command = ["-b", str(HOME / "samples"), "-l", str(listing), "--config", str(ini)]
         code = load.run(parser.parse_args(command))

@@ -16,8 +16,8 @@ from concurrent import futures
 from pathlib import Path
 
 from loader import listing, results, worker
+from loader.cli import settings
 from loader.cli.progress import Display, table
-from loader.cli.settings import read_config
 from loader.config import Config
 from loader.crew import Crew
 from loader.engine import DEAD_LETTER, Engine, Task
@@ -30,6 +30,7 @@ OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
+    settings.add_arguments(parser)
     parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the list and return the exit code: 0 all done, 1 some objects failed; raises ConfigError for wrong usage."""
-    config = read_config(args)
+    config = settings.read_config(args)
     stem = "stdin" if args.s3list == "-" else args.s3list
     input_name = _input(args, config)
     rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"

@@ -15,6 +15,7 @@ from loader.metrics import Totals
 from loader.results import Results
 
 EVERY = 10.0  # seconds between plain lines
+SHOWN = 10  # failures told while the run goes on
 
 
 def stderr() -> Console:
@@ -52,8 +53,16 @@ class Display:
         self.ended_objects += 1
         if account.status == FAILED:
             self.failed += 1
-            self.bar.console.print(f"failed: {account.uri}: {account.reason}", style="red", markup=False, highlight=False, soft_wrap=True)
+            self._complain(account)
         self._show()
+
+    def _complain(self, account: Account) -> None:
+        """Print why an object failed: the first few, for they are often alike, and error_debug.log has all."""
+        if self.failed <= SHOWN:
+            text = f"failed: {account.uri}: {account.reason}"
+            self.bar.console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+        elif self.failed == SHOWN + 1:
+            self.bar.console.print("more objects fail: error_debug.log has the reasons", style="red", soft_wrap=True)
 
     def moved(self, records: int, octets: int) -> None:
         """Note how far the workers are."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import bz2
 import itertools
+import lzma
+import struct
 import sys
 import tempfile
 import zipfile
@@ -28,6 +30,8 @@ Blocks = Iterator[bytes]
 PIECE = 256 * 1024
 DEPTH = 3
 SPOOL = 16 * 1024**2
+# what zipfile raises of a damaged archive: it checks little of what it reads there
+BROKEN_ZIP = (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, LookupError, struct.error, zlib.error, lzma.LZMAError)
 
 
 class Inflater(Protocol):
@@ -144,7 +148,7 @@ def _zip(blocks: Blocks, peel: Callable[[Blocks], Blocks]) -> Blocks:
                         yield piece
                     if last and not last.endswith(b"\n"):
                         yield b"\n"
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as why:
+        except BROKEN_ZIP as why:
             raise DecodeError(f"broken zip: {why}") from why
 
 

@@ -31,10 +31,13 @@ def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
                 _tidy_object(record)
             return
         texts, either = parts[batch.names]  # a name that ECS has too may hold an object by now
+        dirty = False  # whether the record before had something to remove: then this one will too, most likely
         for record in batch.records:
             get = record.get
-            if not NOTHING.isdisjoint(map(get, texts)):
-                for name in [name for name in texts if get(name) in NOTHING]:
+            if dirty or not NOTHING.isdisjoint(map(get, texts)):
+                dead = [name for name in texts if get(name) in NOTHING]
+                dirty = bool(dead)
+                for name in dead:
                     record.pop(name, None)
             for name in either:
                 if get(name).__class__ is not dict and get(name) in NOTHING:

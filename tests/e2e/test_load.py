@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import mmdb_writer
+import netaddr
 import psutil
 import pytest
 
@@ -19,7 +21,7 @@ from loader.engine import HOME
 from loader.receiver import Receiver
 from tests.drivers import rows
 from tests.e2e.conftest import BUCKET, Bucket, index
-from tests.servers import TcpPeer, closed_port, cut_after, in_turn, never_read, record, until
+from tests.servers import Certificates, TcpPeer, closed_port, cut_after, in_turn, never_read, record, until
 
 INI = "[out_file]\npath = out.jsonl\n[app]\ns3_key = app/\nfile_format = json\ntimestamp_key = time\n"
 PLACE = "AWSLogs/123456789012/vpcflowlogs/us-east-1/2024/05/24/123456789012_vpcflowlogs_us-east-1_fl-0a"
@@ -303,6 +305,47 @@ def test_workers_end_when_the_program_is_killed(tmp_path: Path) -> None:
         program.communicate(timeout=5)
         _, alive = psutil.wait_procs(workers, timeout=5)
     assert not alive
+
+
+def test_excluded_records_are_counted_and_do_not_arrive(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(10)})
+    (tmp_path / "rules.csv").write_text("log_type,field,pattern,pattern_type,comment\napp,n,[3-5],regex,why\napp,n,7,text,why\n")
+    done = run(tmp_path, ["app/0"], ini="[DEFAULT]\nexclude_log_patterns_filename = rules.csv\n" + INI)
+    assert done.returncode == 0, done.stderr
+    assert "10 read = 4 excluded + 0 rejected + 6 delivered" in done.stderr
+    assert numbers(tmp_path) == [0, 1, 2, 6, 8, 9]
+
+
+def test_geoip_comes_from_a_given_file(tmp_path: Path) -> None:
+    writer = mmdb_writer.MMDBWriter(6, "GeoLite2-City", ipv4_compatible=True, languages=["en"])
+    writer.insert_network(netaddr.IPSet(["192.0.2.0/24"]), {"country": {"iso_code": "JP", "names": {"en": "Japan"}}})
+    writer.to_db_file(str(tmp_path / "city.mmdb"))
+    folder_bucket(tmp_path, {f"{PLACE}_1.log": "\n".join([HEADER, FLOW.format(1)]).encode()})
+    done = run(tmp_path, [f"{PLACE}_1.log"], ini=f"[filter_geoip]\ndatabase = {tmp_path}/city.mmdb\n" + INI)
+    assert done.returncode == 0, done.stderr
+    (document,) = rows(tmp_path / "out.jsonl")
+    assert document["source"]["geo"] == {"country_iso_code": "JP", "country_name": "Japan"}
+    assert "geo" not in document["destination"]
+
+
+def test_a_siem_whose_certificate_is_not_trusted_gets_nothing_and_the_reason_is_told(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(3)})
+    certificates = Certificates(tmp_path / "ours")
+    with TcpPeer(record, tls=Certificates(tmp_path / "theirs").server("localhost")) as peer:
+        options = f"host = localhost\nport = {peer.port}\nprotocol = tls\nca_file = {certificates.ca_file}\nretry_for = 1s"
+        done = run(tmp_path, ["app/0"], ini=INI.replace("[out_file]\npath = out.jsonl", f"[out_syslog]\n{options}"))
+        assert peer.received == b""
+    assert done.returncode == 1
+    assert "ca_file" in (tmp_path / "list.txt.error_debug.log").read_text()
+
+
+def test_a_python_without_the_packages_is_told_what_to_do(tmp_path: Path) -> None:
+    for name in ("index.py", "aws.ini"):
+        (tmp_path / name).write_bytes((HOME / name).read_bytes())
+    (tmp_path / "loader").symlink_to(HOME / "loader")
+    done = subprocess.run([sys.executable, "-S", "-E", "index.py", "-h"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "run make demo once" in done.stderr
 
 
 def test_several_outputs_each_get_what_they_match_in_the_form_they_ask_for(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.drivers import blocks_of, log_type, parsed
 PATTERN = r"(?P<client>\S+) (?P<status>\d+)(?: (?P<agent>.*))?"
 
 
-def read(body, block=65536, limits=Limits(), **options):
+def read(body, block=65536, limits=None, **options):
     return parsed(TextParser(), blocks_of(body, block), limits, **{"log_pattern": PATTERN, **options})
 
 

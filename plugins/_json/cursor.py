@@ -1,0 +1,157 @@
+"""A place in a stream of JSON text, and where the value or line there ends. Holds one block, or one record that spans blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from loader.api import Broken, Limits, Overlong, ValueScanner
+
+BARE = re.compile(r"[^\s,\[\]{}]+")
+SIBLING = re.compile(r"\n(?=[\[{])")  # behind it begins, if anything is broken before, the next record
+START = 4096  # characters of what is broken or too long that are shown
+GAP = 4096
+
+
+class Ends(Broken):
+    """The source ends inside a value."""
+
+
+class Cursor:
+    """``text`` from ``pos`` on is at hand. ``base`` characters have gone before it: adding them makes a position that lasts."""
+
+    def __init__(self, blocks: Iterator[str], limits: Limits) -> None:
+        self.blocks, self.limits = blocks, limits
+        self.text, self.pos, self.base = "", 0, 0
+        self.gap = ""  # what was skipped last
+        self.indent = 0  # of the top-level value at hand
+        self.strict = False  # an object was left open: from now on each has to end where its lines seem to
+        self.stretch, self.measured = 0, 0  # the end of the last such lines (lasts), and the indent they were told by
+        self.offence = 0  # where the last broken value was found to be that; lasts
+
+    def more(self) -> bool:
+        """Read one more block behind what is still needed."""
+        block = next(self.blocks, None)
+        if block is None:
+            return False
+        self.base += self.pos
+        self.text, self.pos = self.text[self.pos :] + block, 0
+        return True
+
+    def advance(self, end: int) -> str:
+        """Go to ``end`` and return what lies before."""
+        start, self.pos = self.pos, end
+        return self.text[start:end]
+
+    def start(self) -> str:
+        """Return the beginning of what is at hand."""
+        return self.text[self.pos : self.pos + START]
+
+    def skip(self, pattern: re.Pattern[str]) -> str:
+        """Skip what ``pattern`` matches, noting it in ``gap``, and return the first character behind it, or '' at the end."""
+        self.gap = ""
+        while True:
+            end = pattern.match(self.text, self.pos).end()  # type: ignore[union-attr]  # these patterns match anywhere
+            if end > self.pos:
+                self.gap += self.text[self.pos : end]
+                self.pos = end
+                if len(self.gap) > GAP:
+                    self.gap = self.gap[: GAP // 2] + self.gap[-GAP // 2 :]
+            if self.pos < len(self.text):
+                return self.text[self.pos]
+            if not self.more():
+                return ""
+
+    def value_end(self) -> int:
+        """Return where the value at hand ends; raises Overlong (the value is then skipped) or Broken."""
+        if self.text[self.pos] not in '{["':
+            return self._bare_end()
+        scanner = ValueScanner()
+        while (end := self._scan(scanner)) is None:
+            if len(self.text) - self.pos > self.limits.record_bytes:
+                if self.stretch_end() == len(self.text):
+                    raise self._overlong(scanner)
+                self.strict = True
+                raise Broken("it is not closed")
+            if not self.more():
+                self.strict = True
+                raise Ends("the JSON ends inside it")
+        if end - self.pos > self.limits.record_bytes:
+            why = Overlong(self.start(), self.limits.record_bytes)
+            self.pos = end
+            raise why
+        return end
+
+    def _scan(self, scanner: ValueScanner) -> int | None:
+        wall = self.stretch_end() if self.strict else len(self.text)
+        try:
+            end = scanner.end(self.text, self.pos, wall)
+            if end is None and wall < len(self.text):
+                raise Broken("it is not closed")
+        except Broken:
+            self.offence = self.base + self.pos + scanner.at
+            raise
+        return end
+
+    def _bare_end(self) -> int:
+        while True:
+            found = BARE.match(self.text, self.pos)
+            if found is None:
+                self.offence = self.base + self.pos
+                raise Broken(f"{self.text[self.pos]!r} where a value was expected")
+            if found.end() < len(self.text) or found.end() - self.pos > self.limits.record_bytes or not self.more():
+                return found.end()
+
+    def _overlong(self, scanner: ValueScanner) -> Overlong:
+        """Skip to the end of a value that is too long to hold, and return the error to raise."""
+        why = Overlong(self.start(), self.limits.record_bytes)
+        while True:
+            rest = self.text[self.pos + scanner.at :]
+            if rest.startswith('"'):  # inside a string: keep its opening quote, and a backslash that escapes what comes next
+                rest = '"' + "\\" * ((len(rest) - len(rest.rstrip("\\"))) % 2)
+            self.base += len(self.text) - len(rest)
+            self.text, self.pos, scanner.at = rest, 0, 0
+            if not self.more():
+                self.text = ""
+                return why
+            sibling = SIBLING.search(self.text)
+            try:
+                end = scanner.end(self.text, 0, sibling.end() if sibling else 0)
+            except Broken:
+                end = max(0, self.text.find("\n", scanner.at))
+            if end is None and sibling:
+                end = sibling.end()
+            if end is not None:
+                self.pos = end
+                return why
+
+    def line_end(self) -> int:
+        """Return where the line at hand ends; raises Overlong, the line then skipped."""
+        while (end := self.text.find("\n", self.pos)) < 0 and len(self.text) - self.pos <= self.limits.record_bytes and self.more():
+            pass
+        if (len(self.text) if end < 0 else end) - self.pos <= self.limits.record_bytes:
+            return len(self.text) if end < 0 else end
+        why = Overlong(self.start(), self.limits.record_bytes)
+        while end < 0:
+            self.pos = len(self.text)
+            if not self.more():
+                raise why
+            end = self.text.find("\n", self.pos)
+        self.pos = end
+        raise why
+
+    def broken_end(self) -> int:
+        """Return where what is at hand and cannot be a value ends: its line and those that go on with it; raises Overlong."""
+        while (end := self.stretch_end()) == len(self.text) and end - self.pos <= self.limits.record_bytes and self.more():
+            pass
+        return end if end - self.pos <= self.limits.record_bytes else self.line_end()
+
+    def stretch_end(self) -> int:
+        """Return where the line at hand and those that look like its continuation end, or the end of the text at hand."""
+        if self.stretch <= self.base + self.pos or self.measured != self.indent:
+            lines = re.compile(rf"[^\n]*+(?:\n(?=[ \t]{{{self.indent + 1}}}|[ \t]*+[\]}}\r\n])[^\n]*+)*+(?:\n[ \t]*+\Z)?+")  # re remembers these
+            end = lines.match(self.text, self.pos).end()  # type: ignore[union-attr]  # it matches anywhere
+            if end == len(self.text):
+                return end
+            self.stretch, self.measured = self.base + end, self.indent
+        return self.stretch - self.base

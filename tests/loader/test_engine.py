@@ -1,0 +1,367 @@
+"""The engine: every mistake is told before the first record, and every source ends with an account that is true."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import logging
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loader.api import Blocks, Outcome, OutputClosed, Retryable, Source, SourceError, SourceSkipped
+from loader.engine import Engine, Task
+from loader.errors import ConfigError
+from loader.ledger import DONE, FAILED, SKIPPED, Account
+from tests import drivers
+
+TYPE = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<ip>\\S+) (?P<n>\\d+)\n"
+LINES = b"192.0.2.1 1\n192.0.2.2 2\nnonsense\n192.0.2.3 3\n"
+
+
+def engine(folder: Path, ini: str = TYPE) -> Engine:
+    return drivers.engine(folder, ini, files=())
+
+
+def load(folder: Path, body: bytes, ini: str = TYPE, key: str = "demo/x") -> drivers.Loaded:
+    return drivers.load(folder, ini, key, body, files=())
+
+
+def problems(folder: Path, ini: str) -> list[str]:
+    """Return every problem as ``line: text``, the line counted in ``ini``, fatal ones with an exclamation mark."""
+    with pytest.raises(ConfigError) as why:
+        engine(folder, ini)
+    shown = []
+    for problem in why.value.problems:
+        assert Path(problem.file).name in ("", "test.ini")
+        line = problem.line and problem.line - 4
+        text = str(problem).removeprefix(f"{problem.file}:{problem.line}: ")
+        shown.append(f"{line}{'!' if problem.fatal else '?'} {text}")
+    return shown
+
+
+def test_every_mistake_is_told_at_once_with_line_section_key_and_the_nearest_right_name(tmp_path: Path) -> None:
+    ini = """[loader]
+worker = 3
+chunk_records = many
+[out_sylog]
+host = x
+[out_syslog]
+hots = x
+host = siem
+fields = all
+[out_null]
+format = jsn
+[filter_geiop]
+[in_s3]
+regoin = x
+[badregex]
+s3_key = (
+file_format = text
+log_pattern = (?P<a>\\S+
+timestamp_tz = Mars/Olympus
+[nogroup]
+file_format = text
+log_pattern = abc
+script_ecs = yes
+ecs = source.ip
+[nopattern]
+file_format = text
+[hookless]
+file_format = json
+timestamp_kye = x
+csv_delimiter = ,
+priority = high
+[formless]
+ecs = source.port
+source.port = p
+[misformed]
+file_format = jsno
+event.action = ${nothing}
+"""
+    hooks = f"/opt/siem, {Path(__file__).parents[2]}/siem"
+    assert problems(tmp_path, ini) == [
+        "2! [loader] worker: no such option (did you mean 'workers'?)",
+        "3! [loader] chunk_records: 'many' is not a whole number",
+        "4! [out_sylog] there is no plugin out_sylog (did you mean 'syslog'?)",
+        "7! [out_syslog] hots: no such option (did you mean 'host'?)",
+        "9! [out_syslog] fields: 'all' is not one of full, ecs, lean",
+        "11! [out_null] format: there is no plugin formatter_jsn (did you mean 'json'?)",
+        "12! [filter_geiop] there is no plugin filter_geiop (did you mean 'geoip'?)",
+        "14! [in_s3] regoin: no such option (did you mean 'region'?)",
+        "16! [badregex] s3_key: not a regular expression: missing ), unterminated subpattern at position 0",
+        "18! [badregex] log_pattern: not a regular expression: missing ), unterminated subpattern at position 0",
+        "19! [badregex] timestamp_tz: 'Mars/Olympus' is no time zone: write an offset such as +09:00 or a name such as Europe/Berlin",
+        "22! [nogroup] log_pattern: has no named group such as (?P<name>...)",
+        f"23! [nogroup] script_ecs: the hook sf_nogroup.py does not exist in {hooks} (add the file, or leave script_ecs empty)",
+        "24! [nogroup] ecs: 'source.ip' is listed, but there is no key 'source.ip' with its source (add it, or take it off the list)",
+        "25! [nopattern] log_pattern: is missing: file_format = text needs one",
+        "29? [hookless] timestamp_kye: no such option (did you mean 'timestamp_key'?)",
+        "30? [hookless] csv_delimiter: has no effect here (remove it)",
+        "31! [hookless] priority: 'high' is not a whole number",
+        "32! [formless] file_format: must be given",
+        "36! [misformed] file_format: there is no plugin parser_jsno (did you mean 'json'?)",
+        "37! [misformed] event.action: cannot interpolate: Bad value substitution: option 'event.action' in section 'misformed' contains an "
+        "interpolation key 'nothing' which is not a valid option name. Raw value: '${nothing}' (a literal $ is written $$)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def transfrom(logdata):\n    return logdata\n", "has no function transform(logdata)"),
+        ("transform = 1\n", "has no function transform(logdata)"),
+        ("import package_that_nobody_has\n", "cannot be imported: ModuleNotFoundError: No module named 'package_that_nobody_has'"),
+    ],
+)
+def test_a_hook_without_transform_or_that_fails_to_import_is_a_mistake_at_script_ecs(tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "sf_demo.py").write_text(code)
+    ini = f"{TYPE}script_ecs = x\n[loader]\nhooks = {tmp_path}\n"
+    assert problems(tmp_path, ini) == [f"5! [demo] script_ecs: the hook {tmp_path}/sf_demo.py {said}"]
+
+
+def test_unknown_keys_of_log_types_are_warnings_and_do_not_stop_the_program(tmp_path: Path) -> None:
+    one = engine(tmp_path, f"{TYPE}index = x\ntimestamp_kye = n\nloggroup = dead but known\nused = 1\nindex_name = ${{used}}\n")
+    assert [(problem.key, problem.fatal) for problem in one.config.all_problems()] == [("index", False), ("timestamp_kye", False)]
+
+
+def test_a_plugin_that_cannot_be_imported_hurts_only_those_who_use_it(tmp_path: Path) -> None:
+    (tmp_path / "filter_sick.py").write_text("import package_that_nobody_has\n")
+    ini = f"{TYPE}[loader]\nplugins = {tmp_path}\n"
+    engine(tmp_path, ini)
+    (mistake,) = problems(tmp_path, f"{ini}[filter_sick]\n")
+    assert "filter_sick.py: cannot be imported: ModuleNotFoundError" in mistake
+
+
+def test_a_wrong_exclusion_file_is_a_mistake_and_the_default_one_may_be_missing(tmp_path: Path) -> None:
+    name = "[DEFAULT]\nexclude_log_patterns_filename = "
+    assert problems(tmp_path, f"{name}{tmp_path}/no.csv\n{TYPE}") == [
+        f"2! [DEFAULT] exclude_log_patterns_filename: no such file: '{tmp_path}/no.csv'",
+    ]
+    (tmp_path / "bad.csv").write_text("log_type,field,pattern,pattern_type\ndemo,ip,(,regex\n")
+    with pytest.raises(ConfigError, match=r"bad.csv:2: \[demo\] ip: pattern '\(' is not a regular expression"):
+        engine(tmp_path, f"{name}{tmp_path}/bad.csv\n{TYPE}")
+
+
+def test_a_mistake_found_while_opening_an_output_names_its_section(tmp_path: Path) -> None:
+    (mistake,) = problems(tmp_path, f"{TYPE}[out_file:folder]\npath = {tmp_path}\n")
+    assert f"'{tmp_path}' is a folder, not a file" in mistake
+
+
+def test_a_source_is_read_to_its_end_and_its_account_is_true(tmp_path: Path) -> None:
+    loaded = load(tmp_path, LINES)
+    account, ledger = loaded.account, loaded.account.ledger
+    assert (account.status, account.log_type, account.uri) == (DONE, "demo", "s3://sample-bucket/demo/x")
+    assert (ledger.read, ledger.excluded, ledger.rejected, dict(ledger.delivered)) == (4, 0, 1, {"out_file": 3})
+    assert account.reason == "1 of 4 records rejected"
+    assert ledger.bytes_in == len(LINES)
+    assert ledger.bytes_out == (tmp_path / "out.jsonl").stat().st_size
+    assert [document["ip"] for document in loaded.documents] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    where = {"log_type": "demo", "bucket": "sample-bucket", "key": "demo/x", "record": 2}
+    assert loaded.rejects == [{"stage": "parse", "reason": "does not match log_pattern", **where, "raw": "nonsense"}]
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("other/x", "unknown log type: no s3_key pattern is found in this key"),
+        ("demo/", "a folder"),
+        ("demo/tmp", "ignored by s3_key_ignored of demo"),
+    ],
+)
+def test_what_is_not_for_us_is_skipped_with_a_reason_and_never_read(tmp_path: Path, key: str, reason: str) -> None:
+    one = engine(tmp_path, TYPE + "s3_key_ignored = tmp\n")
+    one.input = drivers.MemoryInput({})  # any read would fail
+    account = one.run(Task(1, Source("b", key)))
+    assert (account.status, account.reason) == (SKIPPED, reason)
+    assert account.ledger.balances()
+
+
+def test_a_type_that_no_output_takes_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    one = Engine(drivers.configuration.load([], [path_of(tmp_path, TYPE + "[out_null]\nmatch = audit* other\n")]), "in_file")
+    one.input = drivers.MemoryInput({})
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert (account.status, account.reason) == (SKIPPED, "no output matches log type demo")
+
+
+def path_of(folder: Path, ini: str) -> Path:
+    path = folder / "other.ini"
+    path.write_text(ini)
+    return path
+
+
+@pytest.mark.parametrize("body", [b"", b"\n\n  \n", gzip.compress(b"")], ids=["nothing", "blank", "empty gzip"])
+def test_an_empty_object_is_done_and_says_so(tmp_path: Path, body: bytes) -> None:
+    account = load(tmp_path, body).account
+    assert (account.status, account.reason, account.ledger.read) == (DONE, "empty: no records", 0)
+
+
+class BreakingInput(drivers.MemoryInput):
+    """Yields the object and then raises."""
+
+    def __init__(self, body: bytes, error: Exception) -> None:
+        super().__init__({"demo/x": body})
+        self.error = error
+
+    def read(self, source: Source) -> Blocks:
+        yield from super().read(source)
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [SourceError("cut off"), ConnectionResetError("cut off")])
+def test_what_was_read_of_a_source_that_breaks_arrives_and_its_account_is_failed(tmp_path: Path, error: Exception) -> None:
+    one = engine(tmp_path)
+    one.input = BreakingInput(LINES * 100, error)
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert account.status == FAILED
+    assert account.reason == ("cut off" if isinstance(error, SourceError) else "unexpected ConnectionResetError: cut off")
+    assert ("Traceback" in account.detail) == (not isinstance(error, SourceError))
+    assert len(drivers.rows(tmp_path / "out.jsonl")) == account.ledger.delivered["out_file"] == 300
+    assert len(drivers.rows(tmp_path / "rejects.ndjson")) == account.ledger.rejected == 100
+    assert account.ledger.balances()
+
+
+def test_a_source_that_its_input_skips_while_reading_is_skipped(tmp_path: Path) -> None:
+    one = engine(tmp_path)
+    one.input = BreakingInput(b"", SourceSkipped("archived in GLACIER"))
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert (account.status, account.reason) == (SKIPPED, "archived in GLACIER")
+
+
+def test_a_truncated_gzip_fails_after_what_could_be_read(tmp_path: Path) -> None:
+    whole = b"".join(b"192.0.2.1 %d\n" % (n * 7919 % 10007) for n in range(20000))
+    loaded = load(tmp_path, gzip.compress(whole)[:-9])
+    assert loaded.account.status == FAILED
+    assert "the object is incomplete" in loaded.account.reason
+    assert 0 < loaded.account.ledger.read <= 20000
+    assert len(loaded.documents) == loaded.account.ledger.delivered["out_file"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"\x7fELF\0\0\0\0" + bytes(600), "binary data of an unknown format, starting 7f 45 4c 46"),
+        (bz2.compress(b"a 1\n")[:-3], "the object is incomplete"),
+        (b"PAR1" + bytes(20), "a Parquet object"),
+    ],
+)
+def test_an_object_that_cannot_be_decoded_fails_with_what_it_is(tmp_path: Path, body: bytes, said: str) -> None:
+    account = load(tmp_path, body).account
+    assert account.status == FAILED
+    assert said in account.reason
+    assert account.ledger.balances()
+
+
+def test_a_missing_object_fails(tmp_path: Path) -> None:
+    one = engine(tmp_path, f"{TYPE}[in_file]\nroot = {tmp_path}\n")
+    one.open_input()
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert account.status == FAILED
+    assert account.reason == f"no file 'demo/x' in the folder {str(tmp_path)!r}"
+
+
+def test_a_limit_of_the_loader_section_is_named_when_it_is_met(tmp_path: Path) -> None:
+    account = load(tmp_path, gzip.compress(b"192.0.2.1 1\n" * 10_000), f"{TYPE}[loader]\nmax_object_bytes = 1k\n").account
+    assert account.status == FAILED
+    assert "the 1024 bytes of [loader] max_object_bytes" in account.reason
+
+
+HOOK = {
+    "raises": ("logdata['seen'] = 1\n    raise KeyError('nope')", "sf_demo: KeyError: 'nope'"),
+    "returns None": ("logdata['seen'] = 1", "sf_demo: TypeError: transform returned None, not the record"),
+    "returns a list": ("logdata['seen'] = 1\n    return [logdata]", "sf_demo: TypeError: transform returned list, not the record"),
+}
+
+
+@pytest.mark.parametrize("name", HOOK)
+def test_a_record_whose_hook_fails_goes_on_as_the_hook_left_it_counted_and_logged_once(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    body, said = HOOK[name]
+    (tmp_path / "sf_demo.py").write_text(f"def transform(logdata):\n    {body}\n")
+    with caplog.at_level(logging.WARNING):
+        loaded = load(tmp_path, LINES, f"{TYPE}script_ecs = x\n[loader]\nhooks = {tmp_path}\n")
+    assert loaded.account.status == DONE
+    assert [(document["seen"], document["error"]["message"]) for document in loaded.documents] == [(1, said)] * 3
+    assert loaded.account.ledger.flags == {"hook failed": 3}
+    assert [record.getMessage() for record in caplog.records if "hook" in record.getMessage()] == [
+        f"hook of demo failed on s3://sample-bucket/demo/x: {said.removeprefix('sf_demo: ').partition(': ')[2]}"
+    ]
+
+
+class FailingOutput(drivers.MemoryOutput):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error: Exception | None = error
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        if self.error:
+            raise self.error
+        return super().write(messages)
+
+
+def with_output(folder: Path, output: drivers.MemoryOutput) -> Engine:
+    one = engine(folder, f"{TYPE}ecs = source.ip\nsource.ip = ip\n")
+    drivers.configured(output, "out_file", retry_for="0")
+    one.deliveries["out_file"].output = output
+    one.deliveries["out_file"].backoff.limit = 0
+    one.input = drivers.MemoryInput({"demo/x": LINES, "demo/y": b"192.0.2.9 9\n"})
+    return one
+
+
+@pytest.mark.parametrize(("error", "stop"), [(Retryable("no route"), False), (OutputClosed("reader gone"), True), (ValueError("bug"), False)])
+def test_an_output_that_takes_nothing_fails_the_source_and_the_next_does_not_pay(tmp_path: Path, error: Exception, stop: bool) -> None:
+    output = FailingOutput(error)
+    one = with_output(tmp_path, output)
+    first = one.run(Task(1, Source("b", "demo/x")))
+    assert (first.status, first.stop) == (FAILED, stop)
+    assert str(error) in first.reason
+    assert first.ledger.delivered["out_file"] == 0
+    output.error = None
+    second = one.run(Task(2, Source("b", "demo/y")))
+    assert (second.status, second.ledger.delivered["out_file"]) == (DONE, 1)
+    assert [json.loads(message)["ip"] for message in output.messages] == ["192.0.2.9"]
+
+
+def test_each_of_several_outputs_must_take_every_record(tmp_path: Path) -> None:
+    loaded = load(tmp_path, LINES, f"{TYPE}[out_file:second]\npath = {tmp_path}/second.jsonl\nfields = ecs\nmatch = demo\n[out_null]\nmatch = d*o\n")
+    assert loaded.account.status == DONE
+    assert dict(loaded.account.ledger.delivered) == {"out_file": 3, "out_file:second": 3, "out_null": 3}
+    second = drivers.rows(tmp_path / "second.jsonl")
+    assert [row["event"]["original"] for row in second] == [row["@message"] for row in loaded.documents]
+
+
+def test_progress_is_told_as_chunks_are_done(tmp_path: Path) -> None:
+    one = engine(tmp_path, f"{TYPE}[loader]\nchunk_records = 1\n")
+    one.input = drivers.MemoryInput({"demo/x": LINES})
+    seen: list[int] = []
+    one.run(Task(1, Source("b", "demo/x")), lambda ledger: seen.append(ledger.read))
+    assert seen == [1, 2, 3, 4]
+
+
+def test_an_account_crosses_to_the_parent_process_as_it_is(tmp_path: Path) -> None:
+    account: Account = load(tmp_path, LINES).account
+    assert pickle.loads(pickle.dumps(account)) == account
+
+
+def test_with_no_output_configured_documents_go_to_standard_output(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    one = Engine(drivers.configuration.load([path_of(tmp_path, f"{TYPE}[out_file:dead_letter]\npath = {tmp_path}/rejects\n")]), "in_file")
+    one.input = drivers.MemoryInput({"demo/x": LINES})
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert dict(account.ledger.delivered) == {"out_stdout": 3}
+    shown: list[dict[str, Any]] = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [row["n"] for row in shown] == ["1", "2", "3"]
+
+
+def test_closing_closes_every_plugin(tmp_path: Path) -> None:
+    one = engine(tmp_path)
+    one.input = drivers.MemoryInput({"demo/x": LINES})
+    one.run(Task(1, Source("b", "demo/x")))
+    output: Any = one.plugins["out_file"]
+    assert output.descriptor >= 0
+    one.close()
+    assert output.descriptor == -1

@@ -1,0 +1,87 @@
+"""Totals: one line says whether every record is accounted for."""
+
+from __future__ import annotations
+
+import collections
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
+from loader.metrics import NO_TYPE, Totals
+
+
+def account(status: str = DONE, log_type: str = "demo", outputs: str = "a", **numbers: object) -> Account:
+    delivered, refused = (collections.Counter(numbers.pop(name, {})) for name in ("delivered", "refused"))  # type: ignore[arg-type]
+    ledger = Ledger(tuple(outputs), delivered=delivered, refused=refused, **numbers)  # type: ignore[arg-type]
+    return Account(1, "s3://b/k", "k", log_type, status, ledger=ledger)
+
+
+def totals(*accounts: Account) -> Totals:
+    found = Totals()
+    for one in accounts:
+        found.add(one)
+    return found
+
+
+def test_a_sound_run_balances_in_one_line() -> None:
+    run = totals(account(read=2000, excluded=10, rejected=5, delivered={"a": 1984}, refused={"a": 1}), account(SKIPPED, "", ""))
+    assert run.balance() == "The account balances: 2,000 read = 10 excluded + 6 rejected + 1,984 delivered."
+    assert run.sound
+    assert run.failed == 0
+
+
+def test_a_run_of_nothing_balances() -> None:
+    assert totals().balance() == "The account balances: 0 read = 0 excluded + 0 rejected + 0 delivered."
+
+
+def test_failed_objects_are_told_with_what_of_them_did_not_arrive_and_the_account_still_balances() -> None:
+    run = totals(account(read=5, delivered={"a": 5}), account(FAILED, read=10, rejected=1, delivered={"a": 4}), account(FAILED, "other", outputs=""))
+    assert run.balance() == "The account balances: 15 read = 0 excluded + 1 rejected + 9 delivered + 5 not delivered, of 2 failed objects."
+    assert run.sound
+    assert run.failed == 2
+
+
+def test_an_object_called_done_that_does_not_balance_is_told_by_name() -> None:
+    run = totals(account(read=5, delivered={"a": 4}))
+    assert not run.sound
+    assert run.balance().startswith("The account does NOT balance: 5 read = 0 excluded + 0 rejected + 4 delivered + 1 not delivered")
+    assert run.balance().endswith("; see s3://b/k")
+
+
+def test_more_delivered_than_read_is_unsound_also_for_a_failed_object_or_behind_another_that_lacks_as_many() -> None:
+    assert not totals(account(FAILED, read=1, delivered={"a": 2})).sound
+    run = totals(account(FAILED, read=2, delivered={"a": 1}), account(FAILED, read=1, delivered={"a": 2}))
+    assert "does NOT balance" in run.balance()
+
+
+def test_of_several_outputs_the_one_that_lacks_most_gives_the_numbers() -> None:
+    run = totals(account(FAILED, outputs="ab", read=10, delivered={"a": 10, "b": 6}, refused={"b": 1}))
+    assert run.balance() == "The account balances: 10 read = 0 excluded + 1 rejected + 6 delivered + 3 not delivered, of 1 failed objects."
+    total = run.by_type["demo"]
+    assert (total.slowest, total.delivered, total.rejected, total.undelivered) == ("b", 6, 1, 3)
+
+
+def test_outputs_that_refuse_different_records_of_one_object_still_balance() -> None:
+    run = totals(account(outputs="ab", read=10, delivered={"a": 9, "b": 7}, refused={"a": 1, "b": 3}))
+    assert run.sound
+    assert run.balance().startswith("The account balances: 10 read = ")
+
+
+def test_objects_are_counted_by_type_and_how_they_ended() -> None:
+    run = totals(account(), account(FAILED), account(SKIPPED, "", ""), account(DONE, "other"))
+    counts = {name: dict(total.objects) for name, total in run.by_type.items()}
+    assert counts == {"demo": {DONE: 1, FAILED: 1}, NO_TYPE: {SKIPPED: 1}, "other": {DONE: 1}}
+
+
+PARTS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.sampled_from(["x", "y"])), max_size=5)
+
+
+@given(PARTS)
+def test_any_run_of_true_accounts_balances(parts: list[tuple[int, int, int, int, str]]) -> None:
+    run = Totals()
+    for excluded, rejected, refused, delivered, log_type in parts:
+        numbers = {"read": excluded + rejected + refused + delivered, "excluded": excluded, "rejected": rejected}
+        run.add(account(DONE, log_type, "ab", **numbers, delivered={"a": delivered, "b": delivered + refused}, refused={"a": refused}))
+    assert run.sound
+    assert run.balance().startswith("The account balances")

@@ -1,0 +1,183 @@
+"""Plans: the order of the steps, a bad record rejected alone under its own number, ids that do not change between loads."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loader.batch import Source
+from loader.errors import ParseError
+from loader.frames import Raws
+from loader.plan import RAW_KEPT, Done, Plan
+from tests import drivers
+
+TYPE = "[demo]\ns3_key = demo\nfile_format = json\nscript_ecs = x\n"
+HOOK = """
+class Wordless:
+    def __str__(self):
+        raise ValueError("no words")
+
+def transform(logdata):
+    if logdata.get("what") == "unpackable":
+        logdata["odd"] = Wordless()
+    if logdata.get("what") == "dropped":
+        logdata["is_ignored"] = True
+    if logdata.get("what") == "no dict":
+        logdata["event"] = "text"
+    return logdata
+"""
+
+
+def plan_of(folder: Path, ini: str = TYPE, hook: str = HOOK) -> Plan:
+    folder.mkdir(exist_ok=True)
+    (folder / "sf_demo.py").write_text(hook)
+    return drivers.engine(folder, f"{ini}[loader]\nhooks = {folder}\n", files=()).plans["demo"]
+
+
+def raws(*whats: str, broken: int = 0) -> Raws:
+    def parse(text: str) -> dict[str, object]:
+        if text == "unparsable":
+            raise ParseError("no good")
+        return {"what": text}
+
+    return Raws(list(whats), parse, broken=[("start of it", "too long")] * broken)
+
+
+def whats(done: Done, output: int = 0) -> list[str]:
+    return [json.loads(message)["what"] for message in done.packed[output]]
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    return plan_of(tmp_path_factory.mktemp("plan"))
+
+
+WHATS = st.lists(st.sampled_from(["good", "unparsable", "unpackable", "dropped"]), max_size=8)
+
+
+@settings(deadline=None)
+@given(WHATS, st.integers(0, 2), st.integers(0, 10**6))
+def test_each_bad_record_is_rejected_alone_under_its_own_number_and_all_others_arrive(plan: Plan, kinds: list[str], broken: int, first: int) -> None:
+    done = plan.run(raws(*kinds, broken=broken), Source("b", "demo/x"), first)
+    expected = [(first + n, kind, {"unparsable": "parse", "unpackable": "map"}[kind]) for n, kind in enumerate(kinds) if kind.startswith("un")]
+    expected += [(first + len(kinds) + n, "start of it", "frame") for n in range(broken)]
+    assert sorted((reject.number, reject.raw, reject.stage) for reject in done.rejects) == sorted(expected)
+    assert whats(done) == ["good"] * kinds.count("good")
+    assert done.excluded == kinds.count("dropped")
+    assert done.read == len(kinds) + broken == done.excluded + len(done.rejects) + len(done.packed[0])
+
+
+def test_a_reject_says_why(plan: Plan) -> None:
+    done = plan.run(raws("unparsable", "unpackable", broken=1), Source("b", "demo/x"), 0)
+    reasons = {reject.stage: reject.reason for reject in done.rejects}
+    assert reasons["parse"] == "no good"
+    assert reasons["frame"] == "too long"
+    assert reasons["map"] == "TypeError: Type is not JSON serializable: Wordless"
+
+
+def test_of_a_rejected_record_a_bounded_part_is_kept(plan: Plan) -> None:
+    def parse(text: str) -> dict[str, object]:
+        raise ParseError("no good")
+
+    done = plan.run(Raws(["x" * (RAW_KEPT + 1)], parse), Source("b", "demo/x"), 0)
+    assert done.rejects[0].raw == "x" * RAW_KEPT
+
+
+def test_a_record_that_one_output_cannot_pack_reaches_no_other(tmp_path: Path) -> None:
+    """Else it would be delivered and rejected at once, and the account would not balance."""
+    plan = plan_of(tmp_path, f"{TYPE}[out_file:lean]\npath = {tmp_path}/lean\nkeep = what\n")
+    done = plan.run(raws("good", "unpackable", "good"), Source("b", "demo/x"), 0)
+    assert [len(packed) for packed in done.packed] == [2, 2]
+    assert [reject.number for reject in done.rejects] == [1]
+
+
+def test_flags_are_counted_once_also_when_a_chunk_is_done_again_record_by_record(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, f"{TYPE}timestamp_key = time\n")
+    done = plan.run(raws("good", "unpackable", "good"), Source("b", "demo/x"), 0)
+    assert done.flags == {"bad timestamp": 2}
+
+
+def test_of_two_outputs_only_the_one_that_does_not_get_everything_gets_an_event_id(tmp_path: Path) -> None:
+    """The full document is the es-loader's, which has none; it has its @id."""
+    plan = plan_of(tmp_path, f"{TYPE}[out_file:ecs]\npath = {tmp_path}/ecs\nfields = ecs\n[out_file:full]\npath = {tmp_path}/full\n")
+    done = plan.run(raws("good"), Source("b", "demo/x"), 41)
+    documents = dict(zip(plan.outputs, [json.loads(packed[0]) for packed in done.packed], strict=True))
+    assert "id" not in documents["out_file"]["event"]
+    assert "id" not in documents["out_file:full"]["event"]
+    assert documents["out_file:ecs"]["event"]["id"].endswith("-000000000041")
+
+
+def ids(plan: Plan, source: Source, first: int = 0) -> list[str]:
+    return [json.loads(message)["event"]["id"] for message in plan.run(raws("good", "good"), source, first).packed[0]]
+
+
+def test_event_ids_are_the_same_at_every_load_and_differ_by_record_and_object(tmp_path: Path) -> None:
+    ecs, ecs_again = (_with_ids(plan_of(tmp_path / name)) for name in "ab")
+    source = Source("b", "demo/x", etag="1")
+    assert ids(ecs, source) == ids(ecs_again, Source("b", "demo/x", etag="1", modified=datetime.datetime.now(datetime.UTC)))
+    others = [source, Source("b2", "demo/x", etag="1"), Source("b", "demo/y", etag="1"), Source("b", "demo/x", etag="2")]
+    found = [one for other in others for one in ids(ecs, other)] + ids(ecs, source, 2)
+    assert len(set(found)) == 2 * len(others) + 2
+    assert ids(ecs, source, 1)[0] == ids(ecs, source)[1]
+
+
+def _with_ids(plan: Plan) -> Plan:
+    plan.without_id = 0  # as if its output wanted ids
+    return plan
+
+
+def test_an_id_that_the_type_gives_stays(tmp_path: Path) -> None:
+    plan = _with_ids(plan_of(tmp_path, f"{TYPE}ecs = event.id\nevent.id = what\n"))
+    assert ids(plan, Source("b", "demo/x")) == ["good", "good"]
+
+
+def test_a_record_that_says_event_is_no_object_goes_without_id(tmp_path: Path) -> None:
+    plan = _with_ids(plan_of(tmp_path))
+    done = plan.run(raws("no dict"), Source("b", "demo/x"), 0)
+    assert json.loads(done.packed[0][0])["event"] == "text"
+
+
+RULES = "log_type,field,pattern,pattern_type,comment\ndemo,what,secret,text,\ndemo,url.path,/health,text,\n"
+
+
+def test_exclusion_sees_raw_names_before_and_ecs_names_after_the_mapping(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.csv"
+    rules.write_text(RULES)
+    plan = plan_of(tmp_path, f"{TYPE}ecs = url.path\nurl.path = what\n[DEFAULT]\nexclude_log_patterns_filename = {rules}\n")
+    done = plan.run(raws("secret", "good", "/health", "unpackable"), Source("b", "demo/x"), 0)
+    assert (whats(done), done.excluded, [reject.number for reject in done.rejects]) == (["good"], 2, [3])
+
+
+def test_the_hook_runs_after_the_mapping_and_before_the_clean_up(tmp_path: Path) -> None:
+    hook = "def transform(logdata):\n    logdata['saw'] = dict(logdata['url'])\n    logdata['gone'] = ''\n    return logdata\n"
+    plan = plan_of(tmp_path, f"{TYPE}ecs = url.path\nurl.path = what\n", hook)
+    document = json.loads(plan.run(raws("/a"), Source("b", "demo/x"), 0).packed[0][0])
+    assert document["saw"] == {"path": "/a"}
+    assert "gone" not in document
+
+
+def test_a_text_no_index_takes_is_clipped_only_where_the_record_is_large(tmp_path: Path) -> None:
+    hook = "def transform(logdata):\n    logdata['long'] = 'x' * 40000\n    logdata['more'] = 'y' * int(logdata['what'])\n    return logdata\n"
+    plan = plan_of(tmp_path, TYPE, hook)
+    small, large = (json.loads(message) for message in plan.run(raws("1", "30000"), Source("b", "demo/x"), 0).packed[0])
+    assert len(small["long"]) == 40000
+    assert large["long"].endswith("x<<TRUNCATED>>")
+    assert len(large["more"]) == 30000
+
+
+def test_records_that_framing_had_to_parse_are_not_parsed_again_unless_one_fails(plan: Plan) -> None:
+    def never(text: str) -> dict[str, object]:
+        raise AssertionError
+
+    done = plan.run(Raws(["a", "b"], never, records=[{"what": "a"}, {"what": "b"}]), Source("b", "demo/x"), 0)
+    assert whats(done) == ["a", "b"]
+
+
+def test_an_empty_chunk_is_nothing(plan: Plan) -> None:
+    done = plan.run(raws(), Source("b", "demo/x"), 0)
+    assert (done.read, done.packed, done.rejects) == (0, [[]], [])

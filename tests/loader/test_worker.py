@@ -1,0 +1,98 @@
+"""A worker process: builds its engine at its first task, shows its numbers, and does not outlive its parent."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import multiprocessing.sharedctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent import futures
+from pathlib import Path
+
+import pytest
+
+from loader import config as configuration
+from loader import worker
+from loader.batch import Source
+from loader.config import Config
+from loader.engine import HOME, Task
+from loader.errors import ConfigError
+from loader.ledger import DONE, FAILED
+
+TYPE = "[demo]\ns3_key = \\.log$$\nfile_format = text\nlog_pattern = (?P<a>\\S+)\n"
+
+
+def config(folder: Path, ini: str = "") -> Config:
+    path = folder / "test.ini"
+    outputs = f"[out_file]\npath = {folder}/out.jsonl\n[out_file:dead_letter]\npath = {folder}/rejects\n"
+    path.write_text(f"{TYPE}{outputs}[in_file]\nroot = {folder}\n{ini}")
+    return configuration.load([path])
+
+
+def pool(loaded: Config, figures: Sequence[int], offset: int = 0, input_name: str = "in_file") -> futures.ProcessPoolExecutor:
+    arguments = (loaded, input_name, logging.WARNING, figures, offset)
+    return futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), worker.start, arguments)
+
+
+def test_a_worker_loads_sources_with_one_engine_and_shows_its_own_numbers(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("1\n2\n3\n")
+    (tmp_path / "b.log").write_text("4\n")
+    figures = multiprocessing.sharedctypes.RawArray("q", 2 * worker.FIGURES)
+    with pool(config(tmp_path), figures, worker.FIGURES) as executor:
+        pid = executor.submit(os.getpid).result()
+        first, gone, second = (executor.submit(worker.run, Task(n, Source("b", key))).result() for n, key in enumerate(("a.log", "no.log", "b.log")))
+    assert [account.status for account in (first, gone, second)] == [DONE, FAILED, DONE]
+    assert "no file 'no.log'" in gone.reason
+    assert (first.ledger.read, second.ledger.read) == (3, 1)
+    assert list(figures) == [0, 0, 0, pid, 4, 8]
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 4
+
+
+def test_an_input_that_cannot_be_opened_is_a_configuration_error_each_time(tmp_path: Path) -> None:
+    figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+    with pool(config(tmp_path), figures, input_name="in_nowhere") as executor:
+        for position in range(2):
+            with pytest.raises(ConfigError, match="there is no plugin in_nowhere"):
+                executor.submit(worker.run, Task(position, Source("b", "a.log"))).result()
+
+
+def test_a_worker_leaves_ctrl_c_to_its_parent(tmp_path: Path) -> None:
+    figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+    with pool(config(tmp_path), figures) as executor:
+        pid = executor.submit(os.getpid).result()
+        os.kill(pid, signal.SIGINT)
+        assert executor.submit(os.getpid).result() == pid
+
+
+PARENT = """
+import logging, multiprocessing, multiprocessing.sharedctypes, os, signal, sys
+from concurrent import futures
+from loader import config, worker
+figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+arguments = (config.load([]), "in_file", logging.WARNING, figures, 0)
+pool = futures.ProcessPoolExecutor(1, multiprocessing.get_context("fork"), worker.start, arguments)
+print(pool.submit(os.getpid).result(), flush=True)
+signal.pause()
+"""
+
+
+def test_a_worker_ends_when_its_parent_is_killed() -> None:
+    """Else it would go on loading, and nobody would write down that it did."""
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], cwd=HOME, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert parent.stdout is not None
+    try:
+        pid = int(parent.stdout.readline())
+        handle = os.pidfd_open(pid)
+        parent.kill()
+        ended = select.select([handle], [], [], 20)[0]
+        os.close(handle)
+        assert ended, "the worker outlives its parent"
+    finally:
+        parent.kill()
+        _, said = parent.communicate()
+    assert b"the parent process is gone; stopping" in said
