@@ -189,7 +189,7 @@ class Engine:
         return [name for name in self.config.plugins if name.startswith(f"{kind}_")]
 
     def _output_names(self) -> list[str]:
-        return [name for name in self._sections("out") if name != self.settings.dead_letter] or ["out_stdout"]
+        return [name for name in self._sections("out") if name not in (DEAD_LETTER, self.settings.dead_letter)] or ["out_stdout"]
 
     def _rules(self) -> list[dict[str, str]]:
         """Return the exclusion rules; a named file that is missing is a problem, the default one may be."""

@@ -6,6 +6,7 @@ gets ``geo.*`` and ``as.*`` as ECS defines them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import maxminddb
 
 from loader.api import ConfigError, Filter, LogType, Memo, Option, Record, TypeOption, path, words
 
+log = logging.getLogger(__name__)
 FIELDS = TypeOption(words, "", name="geoip", doc="Top-level objects whose ip is looked up: source destination.")
 
 
@@ -28,6 +30,7 @@ class GeoipFilter(Filter):
         """Open the databases that are given; raises ConfigError when one cannot be read."""
         self.readers = [self._reader(key) for key in ("database", "asn_database") if getattr(self, key)]
         self.memo = Memo(self._find)
+        self.broken = False
 
     def close(self) -> None:
         """Close the databases."""
@@ -70,6 +73,11 @@ class GeoipFilter(Filter):
                 found = reader.get(address)
             except ValueError:  # no address, or IPv6 in an IPv4 database
                 found = None
+            except maxminddb.InvalidDatabaseError as why:  # broken inside: worth no record
+                found = None
+                if not self.broken:
+                    log.warning("[%s] %s; addresses it should know stay without geo and as: get the database again", self.name, why)
+                self.broken = True
             facts |= found if isinstance(found, dict) else {}
         return self._geo(facts), _network(facts)
 

@@ -125,8 +125,8 @@ class S3Input(Input):
         except self.refused as why:
             raise _refusal(source, why) from why
         except self.untrusted as why:
-            hint = "where the service has a CA of its own, give its certificate as ca_bundle"
-            raise SourceError(f"{source.uri} cannot be read: {why}; {hint}") from why
+            hint = "; where the service has a CA of its own, give its certificate as ca_bundle" if "VERIFY_FAILED" in str(why) else ""
+            raise SourceError(f"{source.uri} cannot be read: {why}{hint}") from why
         except self.broken as why:
             raise SourceError(f"{source.uri} cannot be read: {why}") from why
 

@@ -316,6 +316,15 @@ def test_excluded_records_are_counted_and_do_not_arrive(tmp_path: Path) -> None:
     assert numbers(tmp_path) == [0, 1, 2, 6, 8, 9]
 
 
+def test_another_dead_letter_takes_the_rejects_and_nothing_else(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(2) + b"garbage\n"})
+    done = run(tmp_path, ["app/0"], ini="[loader]\ndead_letter = out_file:bad\n[out_file:bad]\npath = bad.ndjson\n" + INI)
+    assert done.returncode == 0, done.stderr
+    assert [row["raw"] for row in rows(tmp_path / "bad.ndjson")] == ["garbage"]
+    assert numbers(tmp_path) == [0, 1]
+    assert not (tmp_path / "rejects").exists()
+
+
 def test_geoip_comes_from_a_given_file(tmp_path: Path) -> None:
     writer = mmdb_writer.MMDBWriter(6, "GeoLite2-City", ipv4_compatible=True, languages=["en"])
     writer.insert_network(netaddr.IPSet(["192.0.2.0/24"]), {"country": {"iso_code": "JP", "names": {"en": "Japan"}}})

@@ -1,0 +1,473 @@
+"""``plugins/in_s3.py`` over real HTTP: moto as S3, and loopback servers that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import http.server
+import logging
+import random
+import threading
+import urllib.parse
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from loader.api import ConfigError, Source, SourceDenied, SourceError, SourceGone, SourceSkipped
+from plugins.in_s3 import BLOCK, S3Input
+from tests.drivers import configured
+from tests.servers import LOCALHOST, Certificates, closed_port
+
+BODY = random.Random(7).randbytes(3 * BLOCK + 12345)  # noqa: S311
+ETAG = f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"'
+MODIFIED = "Fri, 24 May 2024 07:32:05 GMT"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    """Credentials of nobody, and no way to a real endpoint or to the configuration of whoever runs the tests."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+        "NO_PROXY": "*",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def opened(**options):
+    plugin = configured(S3Input(), "in_s3", **{"timeout": "5s", "tries": "2", **options})
+    plugin.open()
+    return plugin
+
+
+def read(plugin, key="key", *alternates, bucket="sample-bucket"):
+    source = Source(bucket, key, alternates=alternates)
+    return b"".join(plugin.read(source)), source
+
+
+# --- moto
+
+
+@pytest.fixture(scope="module")
+def moto():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(LOCALHOST, 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def bucket(moto):
+    client = boto3.client("s3", "us-east-1", endpoint_url=moto, aws_access_key_id="testing", aws_secret_access_key="testing")
+    client.create_bucket(Bucket="sample-bucket")
+    return client
+
+
+def test_an_object_comes_in_blocks_with_its_size_version_and_time(moto, bucket):
+    stored = bucket.put_object(Bucket="sample-bucket", Key="big", Body=BODY)
+    source = Source("sample-bucket", "big")
+    blocks = list(opened(endpoint_url=moto).read(source))
+    assert b"".join(blocks) == BODY
+    assert max(map(len, blocks)) <= BLOCK
+    assert (source.size, source.etag, source.modified.tzinfo is not None) == (len(BODY), stored["ETag"], True)
+
+
+def test_an_empty_object_is_a_source_of_no_bytes(moto, bucket):
+    bucket.put_object(Bucket="sample-bucket", Key="empty", Body=b"")
+    assert read(opened(endpoint_url=moto), "empty")[0] == b""
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a b.log",
+        "a+b.log",
+        "a%41%2Bb%20.log",
+        "日本/é.log",
+        "quote'\"`$(x);&=?#.log",
+        "a//b",
+        "./../x",
+        " lead and trail ",
+        "x:y@z,~*!()[]{}|\\^<>",
+        "e\u0301",
+        "💡",
+        "k" * 1024,
+    ],
+)
+def test_awkward_keys_are_read_as_they_are(moto, bucket, key):
+    bucket.put_object(Bucket="sample-bucket", Key=key, Body=key.encode())
+    body, source = read(opened(endpoint_url=moto, addressing_style="path"), key)
+    assert (body, source.key) == (key.encode(), key)
+
+
+def test_keys_that_differ_only_in_their_escapes_are_different_objects(moto, bucket):
+    spellings = ["p+q r", "p q r", "p%20q r", "p%2Bq r"]
+    for key in spellings:
+        bucket.put_object(Bucket="sample-bucket", Key=key, Body=b"is " + key.encode())
+    assert [read(opened(endpoint_url=moto), key)[0] for key in spellings] == [b"is " + key.encode() for key in spellings]
+
+
+def test_aws_endpoint_url_serves_when_no_option_does(moto, bucket, monkeypatch):
+    bucket.put_object(Bucket="sample-bucket", Key="x", Body=b"x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto)
+    assert read(opened(), "x")[0] == b"x"
+
+
+def test_the_option_wins_over_aws_endpoint_url(moto, bucket, monkeypatch):
+    bucket.put_object(Bucket="sample-bucket", Key="x", Body=b"x")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{LOCALHOST}:{closed_port()}")
+    assert read(opened(endpoint_url=moto), "x")[0] == b"x"
+
+
+def test_alternates_are_tried_in_turn_and_the_one_found_is_the_key(moto, bucket):
+    bucket.put_object(Bucket="sample-bucket", Key="raw %2B", Body=b"raw")
+    body, source = read(opened(endpoint_url=moto), "no such", "neither", "raw %2B", "x")
+    assert (body, source.key, source.alternates) == (b"raw", "raw %2B", ())
+
+
+def test_a_key_that_does_not_exist_is_gone_in_any_spelling(moto, bucket):
+    plugin = opened(endpoint_url=moto)
+    for alternates in ((), ("nor this",)):
+        with pytest.raises(SourceGone, match=r"^s3://sample-bucket/missing: it does not exist \(any more\)$"):
+            read(plugin, "missing", *alternates)
+
+
+def test_a_bucket_that_does_not_exist_is_gone_and_says_so(moto, bucket):
+    with pytest.raises(SourceGone, match=r"s3://no-such-bucket/x: the bucket does not exist"):
+        read(opened(endpoint_url=moto), "x", bucket="no-such-bucket")
+
+
+def test_an_archived_object_is_skipped_with_what_to_do(moto, bucket):
+    bucket.put_object(Bucket="sample-bucket", Key="cold", Body=b"x", StorageClass="GLACIER")
+    with pytest.raises(SourceSkipped, match="archived: s3://sample-bucket/cold has to be restored"):
+        read(opened(endpoint_url=moto), "cold")
+
+
+# --- servers that misbehave
+
+
+class Service:
+    """Answers GET requests by a script, one step a request, the last repeated; notes what was asked."""
+
+    def __init__(self, *steps, tls=None):
+        service = self
+        self.steps, self.requests, self.lock = steps, [], threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                with service.lock:
+                    service.requests.append((self.path, dict(self.headers)))
+                    step = service.steps[min(len(service.requests), len(service.steps)) - 1]
+                with contextlib.suppress(OSError):
+                    step(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((LOCALHOST, 0), Handler)
+        self.server.handle_error = lambda *_: None
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.url = f"{'https' if tls else 'http'}://{LOCALHOST}:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join(10)
+
+    def header(self, name):
+        return [headers.get(name) for _, headers in self.requests]
+
+
+def answer(handler, status, body=b"", length=None, **headers):
+    handler.send_response(status)
+    for name, value in {"ETag": ETAG, "Last-Modified": MODIFIED, **{name.replace("_", "-"): value for name, value in headers.items()}}.items():
+        if value is not None:
+            handler.send_header(name, value)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def whole(handler):
+    """The object, or the range asked for."""
+    asked = handler.headers.get("Range")
+    if not asked:
+        return answer(handler, 200, BODY)
+    start = int(asked.removeprefix("bytes=").removesuffix("-"))
+    return answer(handler, 206, BODY[start:], Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+
+
+def cut(size, **headers):
+    """The object, or the range asked for, but only so many bytes of it; then the connection ends."""
+
+    def step(handler):
+        start = int(handler.headers.get("Range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        more = {"Content_Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}"} if "Range" in handler.headers else {}
+        answer(handler, 206 if more else 200, BODY[start : start + size], len(BODY) - start, **more, **headers)
+        handler.close_connection = True
+
+    return step
+
+
+def refuse(status, code=None, message="because", **headers):
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode() if code else b""
+    return lambda handler: answer(handler, status, body, Content_Type="application/xml", **headers)
+
+
+def given(*steps, key="key", alternates=(), **options):
+    """Read from a service of these steps; return the body or the error, the service and the source."""
+    with Service(*steps) as service:
+        source = Source("sample-bucket", key, alternates=alternates)
+        plugin = opened(endpoint_url=service.url, addressing_style="path", **options)
+        got = bytearray()
+        try:
+            for block in plugin.read(source):
+                got += block
+        except SourceError as why:
+            return why, service, source
+        return bytes(got), service, source
+
+
+@pytest.mark.parametrize("size", [1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 77, len(BODY) - 1])
+def test_a_transfer_cut_in_the_middle_goes_on_where_it_broke_whole_and_once(size):
+    body, service, source = given(cut(size), whole)
+    assert body == BODY
+    assert (source.size, source.etag) == (len(BODY), ETAG)
+    assert service.header("Range") == [None, f"bytes={size}-"]
+    assert service.header("If-Match") == [None, ETAG]
+
+
+def test_a_transfer_cut_before_its_first_byte_is_asked_for_anew():
+    body, service, _ = given(cut(0), whole)
+    assert body == BODY
+    assert service.header("Range") == [None, None]
+
+
+def test_a_transfer_cut_again_and_again_goes_on_until_the_tries_are_used_up():
+    body, service, _ = given(cut(BLOCK + 5), cut(BLOCK + 5), cut(BLOCK + 5), whole, tries="4")
+    assert body == BODY
+    starts = [int(asked[6:-1]) for asked in service.header("Range")[1:]]
+    assert starts == sorted(starts)
+    why, service, _ = given(cut(BLOCK), cut(0), tries="3")
+    assert isinstance(why, SourceError)
+    assert f"broke off after {BLOCK} of {len(BODY)} bytes, 3 times" in str(why)
+    assert len(service.requests) == 3
+
+
+def whole_of_another(handler):
+    """A service that does not know If-Match."""
+    start = int(handler.headers["Range"][6:-1])
+    answer(handler, 206, BODY[start:], ETag='"other"', Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+
+
+@pytest.mark.parametrize("step", [refuse(412, "PreconditionFailed"), whole_of_another])
+def test_an_object_replaced_while_it_is_read_is_an_error_and_no_mixture(step):
+    why, service, _ = given(cut(2 * BLOCK), step)
+    assert type(why) is SourceError
+    assert str(why) == "s3://sample-bucket/key was replaced while it was read: load it again"
+    assert service.header("If-Match")[1] == ETAG
+
+
+def test_a_service_that_ignores_the_range_does_not_make_anything_come_twice():
+    why, _, _ = given(cut(2 * BLOCK), lambda handler: answer(handler, 200, BODY))
+    assert "the service cannot resume (it ignores Range)" in str(why)
+
+
+def test_an_object_without_a_version_is_not_put_together_from_pieces():
+    why, service, _ = given(cut(2 * BLOCK, ETag=None), whole)
+    assert "broke off after" in str(why)
+    assert len(service.requests) == 1
+
+
+def test_a_service_that_tells_neither_version_nor_time_is_read_all_the_same():
+    body, _, source = given(lambda handler: answer(handler, 200, BODY, ETag=None, Last_Modified=None))
+    assert (body, source.etag, source.modified) == (BODY, "", None)
+
+
+def test_a_wrong_checksum_is_an_error():
+    why, service, _ = given(lambda handler: answer(handler, 200, BODY, x_amz_checksum_crc32="AAAAAA=="))
+    assert type(why) is SourceError
+    assert "checksum" in str(why)
+    assert len(service.requests) == 1
+
+
+def test_an_object_gone_between_two_tries_is_gone():
+    why, _, _ = given(cut(2 * BLOCK), refuse(404, "NoSuchKey"))
+    assert isinstance(why, SourceGone)
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError"), (503, None), (429, "TooManyRequests")])
+def test_a_service_that_is_busy_is_asked_again(status, code):
+    body, service, _ = given(refuse(status, code), whole)
+    assert (body, len(service.requests)) == (BODY, 2)
+
+
+def test_a_service_that_stays_busy_is_an_error_of_the_source():
+    why, service, _ = given(refuse(503, "SlowDown", "Please reduce your request rate"))
+    assert type(why) is SourceError
+    assert "SlowDown" in str(why)
+    assert len(service.requests) == 2
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", None])
+def test_a_refusal_is_denied_and_says_what_is_needed(code):
+    why, service, _ = given(refuse(403, code))
+    assert isinstance(why, SourceDenied)
+    assert f"s3://sample-bucket/key: {code or 403}: these credentials need s3:GetObject" in str(why)
+    assert len(service.requests) == 1
+
+
+def test_an_archived_storage_class_is_skipped_at_the_first_try():
+    why, service, _ = given(refuse(403, "InvalidObjectState", "The operation is not valid for the object's storage class"))
+    assert isinstance(why, SourceSkipped)
+    assert len(service.requests) == 1
+
+
+def test_a_missing_key_denied_to_who_may_not_list_is_looked_for_in_its_other_spellings():
+    body, service, source = given(refuse(403, "AccessDenied"), whole, key="a+b", alternates=("a b",))
+    assert (body, source.key) == (BODY, "a b")
+    assert [path.split("?")[0] for path, _ in service.requests] == ["/sample-bucket/a%2Bb", "/sample-bucket/a%20b"]
+
+
+@pytest.mark.parametrize("steps", [(refuse(403, "AccessDenied"), refuse(404, "NoSuchKey")), (refuse(404, "NoSuchKey"), refuse(403, "AccessDenied"))])
+def test_a_key_denied_in_one_spelling_is_never_told_to_be_gone(steps):
+    why, _, source = given(*steps, alternates=("a b",))
+    assert isinstance(why, SourceDenied)
+    assert source.key == "key"
+
+
+@pytest.mark.parametrize("steps", [(refuse(404, "NoSuchKey"),), (refuse(404),)])
+def test_not_found_is_gone_also_without_a_word_of_why(steps):
+    why, _, _ = given(*steps)
+    assert isinstance(why, SourceGone)
+
+
+def test_a_broken_answer_is_an_error_of_the_source():
+    for step in (refuse(400, "Strange", "no <b>XML"), lambda handler: answer(handler, 302, b"<html>")):
+        why, _, _ = given(step, tries="1")
+        assert type(why) is SourceError
+        assert str(why).startswith("s3://sample-bucket/key")
+
+
+def test_nobody_there_is_an_error_of_the_source():
+    plugin = opened(endpoint_url=f"http://{LOCALHOST}:{closed_port()}", tries="1")
+    with pytest.raises(SourceError, match=r"s3://sample-bucket/key cannot be read: Could not connect"):
+        read(plugin)
+
+
+def test_a_service_that_falls_silent_is_given_up_after_the_timeout():
+    released = threading.Event()
+
+    def silent(handler):
+        answer(handler, 200, BODY[:BLOCK], len(BODY))
+        handler.wfile.flush()
+        released.wait(20)
+
+    try:
+        why, _, _ = given(silent, tries="1", timeout="200ms")
+    finally:
+        released.set()
+    assert "broke off after" in str(why)
+    assert "Read timeout" in str(why)
+
+
+@pytest.mark.parametrize("key", ["line\nbreak\ttab", "\x01\x7f", "a\r\nHost: evil"])
+def test_a_key_with_control_characters_is_asked_for_as_it_is(key):
+    body, service, source = given(whole, key=key)
+    assert (body, source.key) == (BODY, key)
+    assert urllib.parse.unquote(service.requests[0][0].split("?")[0]) == f"/sample-bucket/{key}"
+
+
+@pytest.mark.parametrize(("style", "path"), [("path", "/sample-bucket/a%20b"), ("auto", "/sample-bucket/a%20b")])
+def test_a_service_without_host_names_for_buckets_is_asked_by_path(style, path):
+    with Service(whole) as service:
+        assert read(opened(endpoint_url=service.url, addressing_style=style), "a b")[0] == BODY
+        assert service.requests[0][0].split("?")[0] == path
+        assert service.header("Host")[0].startswith(LOCALHOST)
+
+
+def test_the_region_of_the_option_signs_the_request():
+    with Service(whole) as service:
+        read(opened(endpoint_url=service.url, region="eu-central-1"))
+        read(opened(endpoint_url=service.url))
+        regions = [value.split("/")[2] for value in service.header("Authorization")]
+    assert regions == ["eu-central-1", "us-east-1"]
+
+
+# --- TLS
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def test_a_service_with_a_ca_of_its_own_is_trusted_with_ca_bundle(certificates):
+    with Service(whole, tls=certificates.server()) as service:
+        assert read(opened(endpoint_url=service.url, ca_bundle=str(certificates.ca_file)))[0] == BODY
+
+
+def test_without_the_ca_the_error_says_what_to_give(certificates):
+    with Service(whole, tls=certificates.server()) as service:
+        with pytest.raises(SourceError, match=r"CERTIFICATE_VERIFY_FAILED.*give its certificate as ca_bundle"):
+            read(opened(endpoint_url=service.url, tries="1"))
+        assert service.requests == []
+
+
+def test_a_certificate_for_another_host_is_not_trusted(certificates):
+    with (
+        Service(whole, tls=certificates.server("other.example")) as service,
+        pytest.raises(SourceError, match="hostname '127.0.0.1' doesn't match 'other.example'$"),
+    ):
+        read(opened(endpoint_url=service.url, tries="1", ca_bundle=str(certificates.ca_file)))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_a_ca_bundle_that_cannot_be_used_stops_the_program(tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"\[in_s3\] ca_bundle: .*ca\.pem"):
+        opened(ca_bundle=str(path))
+
+
+# --- what has to be known beforehand
+
+
+def test_without_credentials_the_program_stops_and_says_what_to_set(monkeypatch):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(ConfigError, match="no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role"):
+        opened()
+
+
+def test_half_of_the_credentials_stop_the_program(monkeypatch):
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(ConfigError, match=r"\[in_s3\] .*AWS_SECRET_ACCESS_KEY"):
+        opened()
+
+
+def test_a_profile_that_does_not_exist_stops_the_program(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ConfigError, match=r"\[in_s3\] .*nobody"):
+        opened()
+
+
+def test_an_endpoint_that_is_no_url_stops_the_program():
+    with pytest.raises(ConfigError, match=r"\[in_s3\] .*no url at all"):
+        opened(endpoint_url="no url at all")
