@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from loader.batch import Source
 from loader.errors import ConfigError
@@ -42,7 +42,7 @@ def _source(line: str, bucket: str) -> Source:
     if INVENTORY.match(line):
         row = next(csv.reader([line]))
         key = unquote(row[1], errors="surrogateescape")
-        spellings = dict.fromkeys((key.replace("+", " "), row[1]))
+        spellings = dict.fromkeys((unquote_plus(row[1], errors="surrogateescape"), key.replace("+", " "), row[1]))
         return Source(row[0] or bucket, key, alternates=tuple(other for other in spellings if other != key))
     if match := URI.fullmatch(line):
         return Source(match["bucket"], match["key"])
@@ -56,7 +56,8 @@ def row(source: Source, bucket: str = "") -> str:
     key = source.key
     if not source.alternates and bucket in ("", source.bucket) and _stands_bare(source):
         return key
-    spellings = (*reversed(source.alternates), quote(key, errors="surrogateescape"))
+    written = (*reversed(source.alternates), key) if source.alternates else ()  # as the list had it: then the alternates come again
+    spellings = (*written, quote(key, errors="surrogateescape"))
     spelling = next(one for one in spellings if unquote(one, errors="surrogateescape") == key)
     own = source.bucket if INVENTORY.fullmatch(f'"{source.bucket}","') else ""
     doubled = spelling.replace('"', '""')

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loader.engine import HOME, ROUTE_OPTIONS, STAGES, Settings
+from loader.engine import HOME, STAGES, Settings
 from loader.options import Option, declared
 from loader.plan import OPTIONS
 from loader.registry import KINDS, Registry
+from loader.route import OPTIONS as ROUTE_OPTIONS
 
 TITLES = {"in": "Inputs", "parser": "Parsers", "filter": "Filters", "formatter": "Formatters", "out": "Outputs"}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from loader.api import Blocks, Outcome, OutputClosed, Retryable, Source, SourceError, SourceSkipped
+from loader.api import TAKEN, Blocks, Outcome, OutputClosed, Retryable, Source, SourceError, SourceSkipped
 from loader.engine import Engine, Task
 from loader.errors import ConfigError
 from loader.ledger import DONE, FAILED, SKIPPED, Account
@@ -365,3 +365,28 @@ def test_closing_closes_every_plugin(tmp_path: Path) -> None:
     assert output.descriptor >= 0
     one.close()
     assert output.descriptor == -1
+
+
+def test_a_mistake_that_shows_only_while_reading_ends_the_run(tmp_path: Path) -> None:
+    one = engine(tmp_path)
+    one.input = BreakingInput(b"", ConfigError("no credentials"))
+    with pytest.raises(ConfigError, match="no credentials"):
+        one.run(Task(1, Source("b", "demo/x")))
+
+
+class HesitantOutput(drivers.MemoryOutput):
+    """Asks once for the first message again."""
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        super().write(messages)
+        return Outcome(retry=[0]) if len(self.calls) < 2 else TAKEN
+
+
+def test_a_message_asked_for_again_is_still_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = HesitantOutput()
+    one = with_output(tmp_path, output)
+    one.deliveries["out_file"].backoff.limit = 60
+    monkeypatch.setattr(one.deliveries["out_file"], "sleep", lambda pause: None)
+    account = one.run(Task(1, Source("b", "demo/x")))
+    assert (account.status, account.ledger.delivered["out_file"]) == (DONE, 3)
+    assert [len(call) for call in output.calls] == [3, 1]

@@ -107,12 +107,12 @@ def test_only_decoding_is_mended() -> None:
         "\udc80".encode(errors="jsonreplace")
 
 
-def test_chunks_are_bounded_and_the_header_lines_left_out_of_the_source_not_of_each_block() -> None:
+def test_chunks_are_bounded_and_an_overlong_line_stands_in_its_place() -> None:
     limits = Limits(chunk_records=2)
-    found = iter([["1", "2"], ["3", "4", "5", "6"], Overlong("7", 1), ["8"]])
-    raws = list(line_chunks(found, dict, limits, names=frozenset("n"), skip=3))
-    assert [one.texts for one in raws] == [["4", "5"], ["6"], [], ["8"]]
-    assert raws[2].broken == [("7", "longer than the 1 bytes of [loader] max_record_bytes")]
+    found = iter([["1", "2"], ["3", "4", "5"], Overlong("7", 1), ["8"]])
+    raws = list(line_chunks(found, dict, limits, names=frozenset("n")))
+    assert [one.texts for one in raws] == [["1", "2"], ["3", "4"], ["5"], [], ["8"]]
+    assert raws[3].broken == [("7", "longer than the 1 bytes of [loader] max_record_bytes")]
     assert raws[0].names == frozenset("n")
 
 
@@ -143,6 +143,12 @@ def test_a_json_value_ends_where_json_says_whatever_follows_and_however_it_arriv
 def test_a_string_that_is_not_closed_on_its_line_is_broken_at_once(text: str) -> None:
     """Else the scanner would wait for a quote, and swallow the good records behind."""
     with pytest.raises(Broken, match="a string is not closed on its line"):
+        ValueScanner().end(text, 0)
+
+
+@pytest.mark.parametrize("text", ["[}", '{"a": [1}', "{{", '{"a": 1 {', "[[] []", "]", '[{"a": 1]'])
+def test_brackets_that_do_not_match_are_broken_at_once(text: str) -> None:
+    with pytest.raises(Broken):
         ValueScanner().end(text, 0)
 
 

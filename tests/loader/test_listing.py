@@ -74,6 +74,7 @@ def test_an_inventory_row_names_its_bucket_and_the_decoded_key(key: str) -> None
 
 
 @given(PLAIN)
+@example("+ %41")
 def test_an_inventory_row_with_plus_for_blanks_or_nothing_encoded_has_its_key_among_the_alternates(key: str) -> None:
     line = '"inventory-bucket","' + quote_plus(key) + '","123"'
     source = only(line)

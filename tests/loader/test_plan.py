@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.batch import Source
-from loader.errors import ParseError
+from loader.errors import ConfigError, ParseError
 from loader.frames import Raws
 from loader.plan import RAW_KEPT, Done, Plan
 from tests import drivers
@@ -181,3 +181,47 @@ def test_records_that_framing_had_to_parse_are_not_parsed_again_unless_one_fails
 def test_an_empty_chunk_is_nothing(plan: Plan) -> None:
     done = plan.run(raws(), Source("b", "demo/x"), 0)
     assert (done.read, done.packed, done.rejects) == (0, [[]], [])
+
+
+FILTER = """
+from loader.api import Filter, Option, text
+class Mine(Filter):
+    drop = Option(text, "", doc="What to drop.")
+    def prepare(self, log_type):
+        if log_type.name == "other":
+            return None
+        def apply(record):
+            record["seen"] = "kept" if record["url"]["path"] != self.drop else ""
+            return record if record["seen"] else None
+        return apply
+"""
+
+
+def test_a_filter_sees_mapped_records_and_may_drop_them_and_a_type_it_does_not_serve_pays_nothing(tmp_path: Path) -> None:
+    (tmp_path / "filter_mine.py").write_text(FILTER)
+    ini = f"[other]\nfile_format = json\n[filter_mine]\ndrop = /b\n[loader]\nplugins = {tmp_path}\nhooks = {tmp_path}\n"
+    (tmp_path / "sf_demo.py").write_text(HOOK)
+    plans = drivers.engine(tmp_path, f"{TYPE}ecs = url.path\nurl.path = what\n{ini}", files=()).plans
+    done = plans["demo"].run(raws("/a", "/b", "/c"), Source("b", "demo/x"), 0)
+    assert (whats(done), done.excluded) == (["/a", "/c"], 1)
+    assert [json.loads(message)["seen"] for message in done.packed[0]] == ["kept", "kept"]
+    assert len(plans["other"].steps) == len(plans["demo"].steps) - 2  # no hook, no filter
+
+
+TEXT = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<address>\\S+) (?P<when>.+)\n"
+
+
+def test_a_source_that_log_pattern_never_gives_is_a_mistake_with_the_nearest_group(tmp_path: Path) -> None:
+    ini = f"{TEXT}timestamp_key = wen\necs = source.ip source.port event.action user.name\nsource.ip = adress\nsource.port = q missing\n"
+    with pytest.raises(ConfigError) as why:
+        drivers.engine(tmp_path, f"{ini}event.action = missing when\nuser.name = @log_type\n", files=())
+    assert [str(problem).partition("[demo] ")[2] for problem in why.value.problems] == [
+        "timestamp_key: log_pattern has no group 'wen' (did you mean 'when'?)",
+        "source.ip: log_pattern has no group 'adress' (did you mean 'address'?)",
+        "source.port: log_pattern has no group 'q'",
+    ]
+
+
+def test_a_renamed_field_and_the_file_time_are_sources_too(tmp_path: Path) -> None:
+    ini = f"{TEXT}timestamp_key = file_timestamp\nrenamed_newfields = client\nclient = address\necs = source.ip\nsource.ip = client.ip client\n"
+    assert drivers.engine(tmp_path, ini, files=()).config.all_problems() == []

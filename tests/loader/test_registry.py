@@ -118,3 +118,13 @@ def test_a_section_of_a_plugin_that_is_not_there_is_told_at_its_line(tmp_path: P
     with pytest.raises(ConfigError) as why:
         Registry([OURS]).create(config, "out_sylog")
     assert str(why.value) == f"{tmp_path}/test.ini:2: [out_sylog] there is no plugin out_sylog (did you mean 'syslog'?)"
+
+
+def test_an_option_that_must_be_given_is_told_beside_the_other_mistakes(tmp_path: Path) -> None:
+    config = configured(tmp_path, "[out_file]\npaht = x\n")
+    with pytest.raises(ConfigError) as why:
+        Registry([OURS]).create(config, "out_file")
+    assert [str(problem).removeprefix(f"{tmp_path}/") for problem in why.value.problems] == [
+        "test.ini:1: [out_file] path: must be given",
+        "test.ini:2: [out_file] paht: no such option (did you mean 'path'?)",
+    ]
