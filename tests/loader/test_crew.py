@@ -168,3 +168,17 @@ def test_closing_cancels_what_has_not_begun() -> None:
     for lane in crew.lanes:
         lane.executor.shutdown(wait=True)
     assert begun in ([0], [0, 1])
+
+
+def test_a_worker_that_is_killed_while_idle_costs_no_task() -> None:
+    with crew_of(processes, 1) as crew:
+
+        def feed() -> Iterator[Task]:
+            yield task(0)
+            executor = crew.lanes[0].executor
+            os.kill(executor.submit(os.getpid).result(20), signal.SIGKILL)
+            with pytest.raises(futures.BrokenExecutor):
+                executor.submit(os.getpid).result(20)
+            yield from (task(1), task(2))
+
+        assert [(account.position, account.status) for account in crew.accounts(feed())] == [(0, DONE), (1, DONE), (2, DONE)]
