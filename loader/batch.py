@@ -47,7 +47,7 @@ class Batch:
     records: list[Record]
     numbers: list[int]
     ingested: datetime.datetime
-    names: frozenset[str] | None = None  # the fields of every record, where they are known: then their values are all text or None
+    names: frozenset[str] | None = None  # the fields that records may have, where known: then their values are all text or None
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     reasons: list[tuple[Record, str]] = dataclasses.field(default_factory=list)
     excluded: int = 0

@@ -143,6 +143,9 @@ class Engine:
         for section in self.config.types.values():
             self._compile_type(section, filters, rules, folders)
         self.config.plugin(self.input_name)
+        for output in self.outputs:
+            if not any(fnmatch.fnmatchcase(name, glob) for name in self.config.types for glob in output.match):
+                self.config.plugin(output.name).problem("match", "matches no log type: nothing will arrive here", fatal=False)
         self._note_unknown()
         if any(problem.fatal for problem in self.config.all_problems()):
             raise ConfigError(*self.config.all_problems())

@@ -77,7 +77,8 @@ def open_list(name: str) -> Iterator[str]:
         with _open(name) as raw:
             head = raw.peek(2)[:2] if isinstance(raw, io.BufferedReader) else b""
             plain: BinaryIO = gzip.GzipFile(fileobj=raw) if head == b"\x1f\x8b" else raw  # type: ignore[assignment]
-            yield from io.TextIOWrapper(plain, encoding="utf-8-sig", errors="surrogateescape", newline="\n")
+            wide = head in (b"\xff\xfe", b"\xfe\xff")  # what PowerShell's > writes
+            yield from io.TextIOWrapper(plain, encoding="utf-16" if wide else "utf-8-sig", errors="surrogateescape", newline="\n")
     except (OSError, EOFError, zlib.error) as why:  # the last two: a gzip cut short, or broken
         raise ConfigError(f"the list {name!r} cannot be read: {getattr(why, 'strerror', None) or why}") from why
 

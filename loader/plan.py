@@ -73,14 +73,15 @@ class Plan:
         if records is None:
             try:
                 records = list(map(raws.parse, texts))
-            except ParseError:
+            except Exception:  # noqa: BLE001  # told one by one below
                 records, kept = [], []
                 for number, raw in zip(numbers, texts, strict=True):
                     try:
                         records.append(raws.parse(raw))
                         kept.append(number)
-                    except ParseError as why:
-                        done.rejects.append(Reject(number, raw[:RAW_KEPT], str(why), "parse"))
+                    except Exception as why:  # noqa: BLE001  # the seam around a record
+                        reason = str(why) if isinstance(why, ParseError) else f"{type(why).__name__}: {why}"
+                        done.rejects.append(Reject(number, raw[:RAW_KEPT], reason, "parse"))
                 texts, numbers = [texts[number - first] for number in kept], kept
         return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC), raws.names)
 
@@ -134,7 +135,7 @@ def compile_plan(
     leave_out = _excluder(excluded) if excluded else None
     hook, is_tidy = hooks.prepare(log_type, hook_folders)
     steps = [leave_out, stamp.prepare(log_type), ecs.prepare(log_type, parents=not is_tidy), hook]
-    steps += [_enricher(apply) for one in filters if (apply := one.prepare(log_type))]
+    steps += [_enricher(one.name, apply) for one in filters if (apply := one.prepare(log_type))]
     steps += [leave_out, tidy.prepare(mapped_tidy=is_tidy)]
     ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
     mapped = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
@@ -170,9 +171,18 @@ def _excluder(excluded: Callable[[Record], bool]) -> Step:
     return leave_out
 
 
-def _enricher(apply: Callable[[Record], Record | None]) -> Step:
+def _enricher(name: str, apply: Callable[[Record], Record | None]) -> Step:
+    """Make a step of a filter. What raises costs the enrichment and not the record: ``error.message`` says so, and it is counted."""
+
     def enrich(batch: Batch) -> None:
-        wanted = [apply(record) is not None for record in batch.records]
+        wanted = []
+        for record in batch.records:
+            try:
+                wanted.append(apply(record) is not None)
+            except Exception as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+                hooks.note_error(record, f"{name}: {type(why).__name__}: {why}")
+                batch.flags[f"{name} failed"] += 1
+                wanted.append(True)
         batch.keep(wanted)
 
     return enrich

@@ -56,12 +56,14 @@ class CsvParser(Parser):
         default = tuple(map(safe, header))
         split = splitter(delimiter) if delimiter.strip() or delimiter == "\t" else str.split
 
+        extra = (EXTRA,) if any(EXTRA in value for value in log_type.values.values()) else ()
+
         def read(blocks: Blocks) -> Iterator[Raws]:
             table = split is str.split
             rows = lines(decoded(blocks), limits.record_bytes, strip=table)
             if not table:
                 rows = RowJoiner(delimiter, limits.record_bytes).rows(rows)
-            return under_header(rows, split, default, limits)
+            return under_header(rows, split, default, limits, extra)
 
         return read
 
@@ -149,8 +151,13 @@ class RowJoiner:
         return [row for row in (row.rstrip("\r") for row in rows) if row.strip(" ")]
 
 
-def under_header(rows: Iterator[list[str] | Overlong], split: Callable[[str], list[str]], default: tuple[str, ...], limits: Limits) -> Iterator[Raws]:
-    """Take the names from the first row, or ``default`` when that row has none of them, and yield the others."""
+def under_header(
+    rows: Iterator[list[str] | Overlong], split: Callable[[str], list[str]], default: tuple[str, ...], limits: Limits, extra: tuple[str, ...] = ()
+) -> Iterator[Raws]:
+    """Take the names from the first row, or ``default`` when that row has none of them, and yield the others.
+
+    ``extra`` names what else of a record the section refers to.
+    """
     first = next((found for found in rows if found), None)
     if first is None:
         return
@@ -159,7 +166,7 @@ def under_header(rows: Iterator[list[str] | Overlong], split: Callable[[str], li
         header, names = "", default
     if not names:
         raise DecodeError(f"the header row cannot be read ({first if isinstance(first, Overlong) else 'broken quotes'}): nothing behind it can be")
-    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset(names)):
+    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset((*names, *extra))):
         if header in raws.texts:  # once at the top, and again wherever objects were joined
             raws.texts = [row for row in raws.texts if row != header]
         yield raws

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     if not lines:
         raise ConfigError(f"the list {args.s3list!r} names no object")
     try:
-        files = results.Results(stem, resume=args.resume)
+        files = results.Results(stem, resume=args.resume, bucket=args.s3bucket)
     except OSError as why:
         raise ConfigError(f"the result files cannot be written beside the list: {why}") from why
     sources = [Task(number, source) for number, source in lines if results.key_of(source) not in files.done]

@@ -142,6 +142,8 @@ def _zip(blocks: Blocks, peel: Callable[[Blocks], Blocks]) -> Blocks:
         try:
             with zipfile.ZipFile(spool) as archive:
                 for member in archive.infolist():
+                    if member.is_dir() or member.filename.startswith("__MACOSX/"):  # what macOS adds describes files, and is none
+                        continue
                     last = b""
                     for piece in peel(_zip_member(archive, member)):
                         last = piece

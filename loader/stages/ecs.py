@@ -25,7 +25,9 @@ VERSION = TypeOption(text, "9.4.0", name="ecs_version", doc="Value of ecs.versio
 PROVIDER = TypeOption(text, "aws", name="cloud_provider", doc="Value of cloud.provider; empty leaves out all that is derived from the key.")
 OPTIONS = (ECS, STATIC, VERSION, PROVIDER)
 ACCOUNT = re.compile(r"(?:\W|^)(\d{12})/")
-REGION = re.compile(r"(?:us-gov|us-iso[bef]?|us|af|ap|ca|cn|eu|il|me|mx|sa)-(?:(?:north|south)?(?:east|west)?|central)-\d(?!\d)|\bglobal\b")
+REGION = re.compile(
+    r"(?<![A-Za-z])(?:us-gov|us-iso[bef]?|us|af|ap|ca|cn|eu|il|me|mx|sa)-(?:(?:north|south)?(?:east|west)?|central)-\d(?!\d)|\bglobal\b"
+)
 
 
 def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], None]:
@@ -190,7 +192,7 @@ class Writer:
             return self.gathered(target, groups if len(groups) > 1 else [[path] for path in groups[0]])
         raw = self.first([path for group in groups for path in group])
         if target in ("cloud.account.id", "cloud.region"):
-            return self.derived(raw, "account" if "account" in target else "region")
+            return self.derived(target, raw)
         if not raw:
             return "", ""
         convert, memo = converter(target)
@@ -226,12 +228,14 @@ class Writer:
             self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
         return variable, variable
 
-    def derived(self, raw: str, from_key: str) -> tuple[str, str]:
+    def derived(self, target: str, raw: str) -> tuple[str, str]:
         """Write the choice between a mapped value and the one that the object's key gives."""
+        from_key = "account" if target == "cloud.account.id" else "region"
         if not raw:
             return from_key, from_key
         variable = f"v{len(self.lines)}"
-        self.write(f"{variable} = {raw} if {raw} and {raw} not in UNKNOWN else {from_key}")
+        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(converter(target)[0])}({raw}))"
+        self.write(f"{variable} = {text} if {raw} and {raw} not in UNKNOWN else {from_key}")
         self.constants["UNKNOWN"] = ("unknown", "-")
         return variable, variable
 

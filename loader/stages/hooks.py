@@ -48,7 +48,7 @@ def _runner(name: str, transform: Callable[[Record], Any]) -> Callable[[Batch], 
                     raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
             except Exception as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 done = record
-                _note(done, f"sf_{name}: {type(why).__name__}: {why}")
+                note_error(done, f"sf_{name}: {type(why).__name__}: {why}")
                 if not errors:
                     log.warning("hook of %s failed on %s: %s", name, batch.source.uri, why, exc_info=log.isEnabledFor(logging.DEBUG))
                 errors += 1
@@ -89,7 +89,8 @@ def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
     return module
 
 
-def _note(record: Record, message: str) -> None:
+def note_error(record: Record, message: str) -> None:
+    """Set ``error.message``, behind what it says already."""
     error = record.get("error")
     if isinstance(error, dict):
         error["message"] = f"{error['message']}; {message}" if error.get("message") else message

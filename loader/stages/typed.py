@@ -60,7 +60,12 @@ def fitting(convert: Convert) -> Convert:
 
 
 def gatherer(target: str) -> Convert:
-    """Return a function from a tuple of values, some of them lists, to the sorted list of those that are there, each once."""
+    """Return a function from a tuple of values, some of them lists, to the sorted list of those that are there, each once.
+
+    Where ECS has a list of objects, they stay objects in their order.
+    """
+    if is_known(target) and kind(target) in AS_IT_IS:
+        return _flattened
     convert, memo = converter(target)
     of_text: Convert = memo.__getitem__ if memo is not None else _unless_empty
     of_other: Convert = convert or _unless_empty
@@ -84,6 +89,10 @@ def gatherer(target: str) -> Convert:
         return sorted(found, key=_order)
 
     return gather
+
+
+def _flattened(values: Any) -> list[Any] | None:
+    return [item for value in values for item in (value if isinstance(value, list) else [value]) if item not in (*EMPTY, {})] or None
 
 
 def constant(target: str, value: str) -> Any:
@@ -161,4 +170,4 @@ def fitting_text(value: Any) -> Any:
     """Text for anything but None; lists by item."""
     if isinstance(value, list):
         return [fitting_text(item) for item in value if item is not None]
-    return None if value is None else to_text(value)
+    return None if value is None or value == {} else to_text(value)

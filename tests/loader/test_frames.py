@@ -92,6 +92,7 @@ def test_bytes_that_are_no_utf_8_stay_visible(data: bytes) -> None:
 
 def test_only_the_first_byte_order_mark_is_left_out() -> None:
     assert list(decoded(iter([b"\xef", b"\xbb\xbf", b"\xef\xbb\xbfa"]))) == ["\ufeffa"]
+    assert list(decoded(iter(["\ufeff\ufeffa\ufeff".encode()]))) == ["\ufeffa\ufeff"]
 
 
 @settings(deadline=None)

@@ -159,3 +159,9 @@ def test_a_list_that_cannot_be_read_is_a_mistake_that_names_it(name: str, tmp_pa
         opened(path)
     assert str(why.value).startswith(f"the list '{path}' cannot be read: ")
     assert "None" not in str(why.value)
+
+
+def test_a_list_that_powershell_wrote_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes("a b\r\nü\r\n".encode("utf-16"))
+    assert [source.key for _, source in listing.parse(listing.open_list(str(path)), "main")] == ["a b", "ü"]

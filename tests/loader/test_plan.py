@@ -225,3 +225,25 @@ def test_a_source_that_log_pattern_never_gives_is_a_mistake_with_the_nearest_gro
 def test_a_renamed_field_and_the_file_time_are_sources_too(tmp_path: Path) -> None:
     ini = f"{TEXT}timestamp_key = file_timestamp\nrenamed_newfields = client\nclient = address\necs = source.ip\nsource.ip = client.ip client\n"
     assert drivers.engine(tmp_path, ini, files=()).config.all_problems() == []
+
+
+def test_a_filter_that_raises_costs_its_enrichment_and_no_record(tmp_path: Path) -> None:
+    (tmp_path / "filter_broken.py").write_text(
+        "from loader.api import Filter\n\n\nclass Broken(Filter):\n    def prepare(self, log_type):\n        return lambda record: record['none']\n"
+    )
+    ini = f"[loader]\nplugins = {tmp_path}\n[filter_broken]\n[app]\ns3_key = app/\nfile_format = json\n"
+    loaded = drivers.load(tmp_path, ini, "app/1", b'{"n":1}\n{"n":2}\n')
+    assert [document["n"] for document in loaded.documents] == [1, 2]
+    assert loaded.documents[0]["error"]["message"] == "filter_broken: KeyError: 'none'"
+    assert loaded.account.ledger.flags["filter_broken failed"] == 2
+
+
+def test_a_parser_that_raises_anything_rejects_that_record_alone(tmp_path: Path) -> None:
+    (tmp_path / "parser_odd.py").write_text(
+        "from loader.api import Parser, decoded, line_chunks, lines\n\n\nclass Odd(Parser):\n    def prepare(self, log_type, limits):\n"
+        "        return lambda blocks: line_chunks(lines(decoded(blocks), 100), lambda text: {'n': 1 / int(text)}, limits)\n"
+    )
+    ini = f"[loader]\nplugins = {tmp_path}\n[app]\ns3_key = app/\nfile_format = odd\n"
+    loaded = drivers.load(tmp_path, ini, "app/1", b"1\n0\n2\n")
+    assert [document["n"] for document in loaded.documents] == [1.0, 0.5]
+    assert [reject["reason"] for reject in loaded.rejects] == ["ZeroDivisionError: division by zero"]

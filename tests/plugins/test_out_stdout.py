@@ -43,6 +43,7 @@ try:
         output.write([b'x' * 1000 + b'\\n'] * 100)
 except OutputClosed as why:
     sys.stderr.write(f'closed: {why}')
+sys.stderr.flush()
 os._exit(0)
 """
     child = python(code)
@@ -69,6 +70,7 @@ try:
     output.write([b'x\\n'])
 except Retryable as why:
     sys.stderr.write(str(why))
+sys.stderr.flush()
 os._exit(0)
 """
     with open("/dev/full", "wb") as full:

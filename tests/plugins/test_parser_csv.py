@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from loader.api import DecodeError, Limits
 from plugins.parser_csv import CsvParser
+from tests import drivers
 from tests.drivers import blocks_of, log_type, parsed
 
 COMMA = {"csv_delimiter": ","}
@@ -244,3 +245,9 @@ def test_whatever_the_bytes_each_row_is_a_record_or_a_reject(parts, block):
 def test_any_bytes_whatever_are_read_to_their_end(body, block, delimiter):
     found = read(body, block, csv_delimiter=delimiter)
     assert found.error is None or isinstance(found.error, DecodeError)
+
+
+def test_extra_columns_can_be_mapped(tmp_path):
+    ini = "[app]\ns3_key = app/\nfile_format = csv\necs = labels.extra\nlabels.extra = csv_extra\n"
+    loaded = drivers.load(tmp_path, ini, "app/1", b"a b\n1 2\n3 4 5 6\n")
+    assert [document.get("labels") for document in loaded.documents] == [None, {"extra": "5 6"}]
