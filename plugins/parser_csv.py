@@ -87,8 +87,10 @@ class RowJoiner:
 
     def __init__(self, delimiter: str, limit: int) -> None:
         comma = re.escape(delimiter)
-        self.opened = re.compile(rf'(?:(?:"(?:[^"]|"")*+"[^{comma}]*+|[^"{comma}][^{comma}]*+|){comma})*+"(?:[^"]|"")*+')
-        self.inside = re.compile(rf'(?:[^"]|"")*+(?:\Z|"(?={comma}|\r?\Z))')  # how a line in a quoted field goes on
+        quoted = r'"[^"]*(?:""[^"]*)*'  # up to its closing quote: written so that there is one way to match, and none to go back
+        field = rf'(?:{quoted}"(?:[^"{comma}][^{comma}]*)?|[^"{comma}][^{comma}]*|)'
+        self.opened = re.compile(rf"(?:{field}{comma})*{quoted}")
+        self.inside = re.compile(rf'[^"]*(?:""[^"]*)*(?:\Z|"(?={comma}|\r?\Z))')  # how a line in a quoted field goes on
         self.limit = limit
         self.pending: list[str] = []
         self.held = 0

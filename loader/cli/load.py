@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import itertools
 import logging
 import multiprocessing
 import multiprocessing.sharedctypes
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent import futures
 from pathlib import Path
 
 from loader import listing, results, worker
-from loader.cli import settings
+from loader.cli import settings as shared
 from loader.cli.progress import Display, table
 from loader.config import Config
 from loader.crew import Crew
-from loader.engine import DEAD_LETTER, Engine, Task
+from loader.engine import DEAD_LETTER, Engine, Settings, Task
 from loader.errors import ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals
@@ -30,7 +31,7 @@ OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
-    settings.add_arguments(parser)
+    shared.add_arguments(parser)
     parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the list and return the exit code: 0 all done, 1 some objects failed; raises ConfigError for wrong usage."""
-    config = settings.read_config(args)
+    config = shared.read_config(args)
     stem = "stdin" if args.s3list == "-" else args.s3list
     input_name = _input(args, config)
     rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"
@@ -51,20 +52,27 @@ def run(args: argparse.Namespace) -> int:
     engine = Engine(config, input_name)
     for problem in config.all_problems():
         logging.getLogger(__name__).warning("%s", problem)
-    lines = list(listing.parse(listing.open_list(args.s3list), args.s3bucket))
-    if not lines:
+    piped = list(listing.open_list("-")) if args.s3list == "-" else None  # what is piped in comes once, and is read twice
+
+    def named() -> Iterator[Task]:
+        lines = listing.open_list(args.s3list) if piped is None else piped
+        return itertools.starmap(Task, listing.parse(lines, args.s3bucket))
+
+    listed = sum(1 for _ in named())
+    if not listed:
         raise ConfigError(f"the list {args.s3list!r} names no object")
     try:
         files = results.Results(stem, resume=args.resume, bucket=args.s3bucket)
     except OSError as why:
         raise ConfigError(f"the result files cannot be written beside the list: {why}") from why
-    sources = [Task(number, source) for number, source in lines if results.key_of(source) not in files.done]
+    wanted = sum(results.key_of(task.source) not in files.done for task in named()) if files.done else listed
+    tasks = (task for task in named() if results.key_of(task.source) not in files.done)
     totals = Totals()
-    display = Display(len(sources), skipped=len(lines) - len(sources))
-    stopped = _work(sources, config, input_name, engine.settings.workers, engine.settings.tries, Outcomes(files, totals, display))
+    outcomes = Outcomes(files, totals, Display(wanted, skipped=listed - wanted))
+    stopped = _work(tasks, config, input_name, engine.settings, outcomes, wanted)
     files.close()
     engine.close()
-    table(totals, files, len(sources))
+    table(totals, files, wanted)
     if stopped:
         return stopped
     return SOME_FAILED if totals.failed or not totals.sound else OK
@@ -72,22 +80,29 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclasses.dataclass(slots=True)
 class Outcomes:
-    """Where the accounts of a run go."""
+    """Where the accounts of a run go. ``working`` are the tasks handed out whose accounts are not back: not the whole list."""
 
     files: results.Results
     totals: Totals
     display: Display
+    working: dict[int, Task] = dataclasses.field(default_factory=dict)
 
-    def take(self, account: Account, task: Task) -> None:
+    def given(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        """Pass tasks on, noting them."""
+        for task in tasks:
+            self.working[task.position] = task
+            yield task
+
+    def take(self, account: Account) -> None:
         """Write, sum and show one account."""
-        self.files.write(account, task.source)
+        self.files.write(account, self.working.pop(account.position).source)
         self.totals.add(account)
         self.display.ended(account)
 
 
-def _work(tasks: list[Task], config: Config, input_name: str, workers: int, tries: int, outcomes: Outcomes) -> int:
+def _work(tasks: Iterable[Task], config: Config, input_name: str, settings: Settings, outcomes: Outcomes, objects: int) -> int:
     """Run all tasks; returns an exit code when the run was stopped, else 0."""
-    count = max(1, min(workers or os.cpu_count() or 1, len(tasks)))
+    count = max(1, min(settings.workers or cores(), objects))
     figures = multiprocessing.sharedctypes.RawArray("q", count * worker.FIGURES)
     level = logging.getLogger().level
 
@@ -97,13 +112,12 @@ def _work(tasks: list[Task], config: Config, input_name: str, workers: int, trie
             1, multiprocessing.get_context("spawn"), worker.start, (config, input_name, level, figures, offset)
         )
 
-    by_position = {task.position: task for task in tasks}
-    crew = Crew(make, worker.run, workers=count, tries=tries)
+    crew = Crew(make, worker.run, workers=count, tries=settings.tries)
     stopped = 0
     with _stoppable(), outcomes.display:
         try:
-            for account in crew.accounts(tasks, lambda: outcomes.display.moved(*_sums(figures))):
-                outcomes.take(account, by_position[account.position])
+            for account in crew.accounts(outcomes.given(tasks), lambda: outcomes.display.moved(*_sums(figures))):
+                outcomes.take(account)
                 if account.stop:
                     stopped = SOME_FAILED
                     break
@@ -115,6 +129,11 @@ def _work(tasks: list[Task], config: Config, input_name: str, workers: int, trie
             if stopped:
                 _kill(figures)
     return stopped
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Stop(BaseException):
