@@ -1,9 +1,8 @@
-"""Map a record to the Elastic Common Schema: the ``ecs`` and ``static_ecs`` keys of a log type, as one generated function.
+"""Map a record to the Elastic Common Schema: what the ``ecs`` and ``static_ecs`` keys of a log type say, and what its key tells.
 
 ``target = a b`` takes the first of several fields that is there; ``target = [a b, c]`` gathers one from each group; a target
 that ECS calls an array always gathers. Values get the type that ECS gives the target: what cannot have it is left out,
-counted, and still stands in the raw record. The function is generated because paths are known now and records are many:
-about twice as fast as a loop over prepared closures.
+counted, and still stands in the raw record.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 from loader.batch import Batch
 from loader.memo import Memo
 from loader.options import TypeOption, text, words
-from loader.paths import merge, step_into
 from loader.section import Section
-from loader.stages.typed import EMPTY, WHOLE, constant, converter, gatherer, is_array, is_known, kind
+from loader.stages.mapping import Mapping, compiled
+from loader.stages.typed import constant, kind
 
 ECS = TypeOption(words, "", name="ecs", doc="ECS fields this type maps; each has a key of its own.")
 STATIC = TypeOption(words, "", name="static_ecs", doc="ECS fields with a constant value; each has a key of its own.")
@@ -50,17 +49,6 @@ def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], Non
                 event["reason"] = why
 
     return map_records
-
-
-def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Callable[..., None]:
-    """Return the mapping as a function for records that have these fields (None: any), its text in ``source``."""
-    writer = Writer(mapping, names)
-    body = writer.function()
-    space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, **writer.constants}
-    exec(compile(body, f"<ecs mapping of {title}>", "exec"), space)  # noqa: S102  # built from quoted names only
-    run: Callable[..., None] = space["run"]
-    run.source = body  # type: ignore[attr-defined]
-    return run
 
 
 def origin(key: str) -> tuple[str | None, str | None]:
@@ -97,185 +85,3 @@ def constants(log_type: Section) -> dict[str, Any]:
         if found[target] is None:
             log_type.problem(target, f"{value!r} is not what ECS wants there: {kind(target)}")
     return found
-
-
-class Mapping:
-    """What a log type maps: targets to groups of source paths, constants by target, and how."""
-
-    def __init__(self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], *, parents: bool, derives: bool) -> None:
-        self.fixed, self.parents, self.derives = fixed, parents, derives
-        self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
-        if derives:
-            self.groups.setdefault("cloud.account.id", [])
-            self.groups.setdefault("cloud.region", [])
-
-    def clashes(self) -> list[tuple[str, str]]:
-        """Return targets that would have to be a value and an object at once, with why."""
-        all_targets = [*self.fixed, *self.groups]
-        inside = {target: other for target in all_targets for other in all_targets if target.startswith(other + ".")}
-        return [(target, f"lies below {other!r}, which is a target too: a field cannot be a value and an object") for target, other in inside.items()]
-
-
-class Writer:
-    """Writes the mapping function, line by line."""
-
-    def __init__(self, mapping: Mapping, names: frozenset[str] | None) -> None:
-        self.mapping, self.names = mapping, names
-        self.constants: dict[str, Any] = {}
-        self.lines: list[str] = []
-        self.known: dict[Any, str] = {}  # what is already in a variable
-
-    def function(self) -> str:
-        """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place."""
-        tree: dict[str, Any] = {}
-        for target, value in self.mapping.fixed.items():
-            plant(tree, target, (repr(value), ""))
-        plant(tree, "event.ingested", ("ingested", ""))
-        for target, groups in self.mapping.groups.items():
-            plant(tree, target, self.value(target, groups))
-        for top, below in tree.items():
-            if isinstance(below, dict):
-                self.place(top, self.object(below, f"{top}."))
-            else:
-                self.leaf("r", top, below, top)
-        body = "\n".join(f"        {line}" for line in self.lines)
-        return f"def run(records, account, region, ingested, flags):\n    for r in records:\n{body}\n"
-
-    def write(self, line: str) -> None:
-        """Add a line to the body of the loop."""
-        self.lines.append(line)
-
-    def place(self, top: str, variable: str) -> None:
-        """Write the joining of an object with what the record has under its name."""
-        if not variable:
-            return
-        guard = "" if self.mapping.parents else f"if {variable}: "
-        if self.names is not None and top not in self.names:
-            self.write(f"{guard}r[{top!r}] = {variable}")
-            return
-        self.write(f"old = r.get({top!r})")
-        self.write(f"if type(old) is dict: merge(old, {variable})")
-        self.write(f"el{guard}r[{top!r}] = {variable}" if guard else f"else: r[{top!r}] = {variable}")
-
-    def object(self, tree: dict[str, Any], path: str) -> str:
-        """Write the building of an object and return the variable that holds it, or '' when it would always be empty and is not wanted."""
-        variable = f"o{len(self.lines)}"
-        certain = ", ".join(f"{key!r}: {leaf[0]}" for key, leaf in tree.items() if isinstance(leaf, tuple) and leaf[0] and not leaf[1])
-        at = len(self.lines)
-        self.write(f"{variable} = {{{certain}}}")
-        for key, leaf in tree.items():
-            if not isinstance(leaf, dict):
-                self.leaf(variable, key, leaf, path + key)
-            elif below := self.object(leaf, f"{path}{key}."):
-                self.write(f"{'' if self.mapping.parents else f'if {below}: '}{variable}[{key!r}] = {below}")
-        if len(self.lines) == at + 1 and not certain and not self.mapping.parents:
-            self.lines.pop()
-            return ""
-        return variable
-
-    def leaf(self, owner: str, key: str, leaf: tuple[str, str], target: str) -> None:
-        """Write the setting of a value that may be absent; ``leaf`` is its variable and the variable it was converted from."""
-        variable, raw = leaf
-        if not raw:
-            if owner == "r":
-                self.write(f"r[{key!r}] = {variable}")
-            return
-        plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
-        test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
-        self.write(f"if {test}: {owner}[{key!r}] = {variable}")
-        if raw != variable and kind(target) != "ip":  # that a host name is no address is no misfit
-            self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {kind(target)}'!r}] += 1")
-
-    def value(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
-        """Write the reading and typing of one target; return the variable that holds it and the one it was converted from, or ('', '')."""
-        if is_array(target) or (len(groups) > 1 and not is_known(target)):
-            return self.gathered(target, groups if len(groups) > 1 else [[path] for path in groups[0]])
-        raw = self.first([path for group in groups for path in group])
-        if target in ("cloud.account.id", "cloud.region"):
-            return self.derived(target, raw)
-        if not raw:
-            return "", ""
-        convert, memo = converter(target)
-        if convert is None:
-            return raw, raw
-        key = (raw, convert)
-        if memo is None and self.names is not None:
-            self.known[key] = raw  # text or None as it is
-        if key not in self.known:
-            self.known[key] = f"v{len(self.lines)}"
-            other = f"{self.constant(convert)}({raw})"
-            if kind(target) in WHOLE:  # seldom the same twice: converting costs less than remembering
-                line = f"int({raw}) if {raw}.__class__ is str and {raw}.isdecimal() and len({raw}) < 19 else {other}"
-            else:
-                line = f"{raw if memo is None else f'{self.constant(memo)}[{raw}]'} if {raw}.__class__ is str else {other}"
-            self.write(f"{self.known[key]} = {line}")
-        return self.known[key], raw if memo is not None else self.known[key]
-
-    def gathered(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
-        """Write the gathering of a list."""
-        found = [raw for group in groups if (raw := self.first(group))]
-        if not found:
-            return "", ""
-        variable = f"v{len(self.lines)}"
-        convert, memo = converter(target)
-        typed = [self.known.get((raw, convert), "") for raw in found]
-        if self.names is not None and memo is not None and len(found) == 2 and all(typed):
-            one, two = typed  # texts that are converted already: no set, no sort, no call
-            self.write(f"if {one} is None or {two} is None or {one} == {two}:")
-            self.write(f"    {variable} = None if {one} is None is {two} else [{one} or {two}]")
-            self.write(f"else: {variable} = [{one}, {two}] if {one} < {two} else [{two}, {one}]")
-        else:
-            self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
-        return variable, variable
-
-    def derived(self, target: str, raw: str) -> tuple[str, str]:
-        """Write the choice between a mapped value and the one that the object's key gives."""
-        from_key = "account" if target == "cloud.account.id" else "region"
-        if not raw:
-            return from_key, from_key
-        variable = f"v{len(self.lines)}"
-        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(converter(target)[0])}({raw}))"
-        self.write(f"{variable} = {text} if {raw} and {raw} not in UNKNOWN else {from_key}")
-        self.constants["UNKNOWN"] = ("unknown", "-")
-        return variable, variable
-
-    def first(self, paths: list[str]) -> str:
-        """Write the reading of the first of ``paths`` that holds something (0 and False do); '' when none can."""
-        names = tuple(name for path in paths if (name := self.read(tuple(path.split(".")))))
-        if len(names) < 2:
-            return names[0] if names else ""
-        if names not in self.known:
-            self.known[names] = f"f{len(self.lines)}"
-            self.write(f"{self.known[names]} = {names[0]}")
-            for name in names[1:]:
-                self.write(f"if not {self.known[names]} and {self.known[names]} != 0: {self.known[names]} = {name}")
-        return self.known[names]
-
-    def read(self, steps: tuple[str, ...]) -> str:
-        """Write the reading of a path once and return the variable that holds it; '' when these records cannot have it."""
-        if self.names is not None and steps[0] not in self.names and not steps[0].startswith("@"):
-            return ""
-        if steps not in self.known:
-            if len(steps) == 1:
-                line = f"r.get({steps[0]!r})"
-            else:
-                above = self.read(steps[:-1])
-                line = f"{above}.get({steps[-1]!r}) if {above}.__class__ is dict else step({above}, {steps[-1]!r})"
-            self.known[steps] = f"p{len(self.lines)}"
-            self.write(f"{self.known[steps]} = {line}")
-        return self.known[steps]
-
-    def constant(self, value: Any) -> str:
-        """Return a name for a value that the function uses."""
-        name = f"c{len(self.constants)}"
-        self.constants[name] = value
-        return name
-
-
-def plant(tree: dict[str, Any], target: str, leaf: tuple[str, str]) -> None:
-    """Put a leaf into the tree of objects to build."""
-    *parents, last = target.split(".")
-    for step in parents:
-        tree = tree.setdefault(step, {})
-    if leaf[0]:
-        tree[last] = leaf
