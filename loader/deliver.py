@@ -42,7 +42,10 @@ class Backoff:
         if self.exhausted or left <= 0:
             self.exhausted = True  # from now on fail at once, until something succeeds
             return None
-        pause, self.pause = min(self.pause, self.cap, left), min(self.pause * 2, self.cap)
+        pause, self.pause = min(self.pause, self.cap), min(self.pause * 2, self.cap)
+        if pause >= left:
+            self.exhausted = True  # one last try, at the end
+            return left
         return pause * random.uniform(0.5, 1)  # noqa: S311  # jitter, no secret
 
     def succeeded(self) -> None:

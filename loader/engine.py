@@ -104,7 +104,7 @@ class Engine:
             account.status, account.reason, account.stop = FAILED, str(why), isinstance(why, OutputClosed)
         except ConfigError:
             raise
-        except Exception as why:  # noqa: BLE001  # the seam around a source
+        except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a source
             account.status, account.reason = FAILED, f"unexpected {type(why).__name__}: {why}"
             account.detail = traceback.format_exc()
         if account.status == FAILED:

@@ -14,13 +14,14 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from loader import schema
 from loader.api import Blocks, Encode, Filter, Formatter, Limits, Output, Parser
 from loader.batch import Batch, Record, Reject, Source
 from loader.errors import ParseError
 from loader.frames import Raws
 from loader.options import TypeOption, text
 from loader.section import Section
-from loader.stages import ecs, exclude, hooks, select, stamp, tidy
+from loader.stages import ecs, exclude, hooks, select, stamp, tidy, typed
 
 FORMAT = TypeOption(text, None, name="file_format", doc="How the object is laid out: the name of a parser.")
 LABEL = TypeOption(text, "", name="index_name", doc="Label of the stream: index, APP-NAME, tag or file name at the destination.")
@@ -86,6 +87,8 @@ class Plan:
         return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC), raws.names)
 
     def _finish(self, batch: Batch, done: Done) -> None:
+        if self.without_id >= 0:
+            batch.alike = [(record, alike) for record in batch.records if (alike := record.keys() & schema.tops())]
         for step in self.steps:
             step(batch)
         records = batch.records
@@ -93,6 +96,9 @@ class Plan:
         for place, pack in enumerate(self.packers):
             if place == self.without_id:
                 identify(batch)
+                for record, tops in batch.alike:
+                    for top in tops & record.keys():
+                        record[top] = typed.conform(record[top], top)
             packed.append([pack(record) for record in records])
         for place, messages in enumerate(packed):
             done.packed[place] += messages
@@ -179,7 +185,7 @@ def _enricher(name: str, apply: Callable[[Record], Record | None]) -> Step:
         for record in batch.records:
             try:
                 wanted.append(apply(record) is not None)
-            except Exception as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+            except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 hooks.note_error(record, f"{name}: {type(why).__name__}: {why}")
                 batch.flags[f"{name} failed"] += 1
                 wanted.append(True)

@@ -7,6 +7,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections.abc import MutableSequence
 
@@ -26,6 +27,7 @@ _figures: MutableSequence[int] = [0] * FIGURES
 def start(config: Config, input_name: str, level: int, figures: MutableSequence[int], offset: int) -> None:
     """Prepare a worker process. It leaves Ctrl-C to its parent, and ends when the parent is gone."""
     global _config, _figures  # noqa: PLW0603  # one worker a process
+    sys.stdout = sys.stderr  # what a hook prints is no document
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     log.configure(level)
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -18,7 +18,7 @@ class StdoutOutput(Output):
     def open(self) -> None:
         """Find the descriptor; raises ConfigError when standard output is closed."""
         try:
-            self.descriptor = sys.stdout.fileno()
+            self.descriptor = sys.__stdout__.fileno()  # type: ignore[union-attr]  # a hook may print; documents go where the shell said
         except (AttributeError, ValueError) as why:  # None, or no file at all
             raise ConfigError(f"[{self.name}] standard output is closed: configure another output") from why
 

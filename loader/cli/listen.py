@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from rich.console import Console
 
-from loader.options import size
+from loader.options import number, size
 from loader.receiver import MESSAGE, Receiver, Sink
 
 __all__ = ["Receiver", "add_arguments", "run"]
@@ -48,7 +48,7 @@ def pretty_printer() -> Sink:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``listen`` takes."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
-    parser.add_argument("--port", type=int, default=5514, help="port for UDP and TCP, 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=number(0, 65535), default=5514, help="port for UDP and TCP, 0 takes a free one (default: %(default)s)")
     parser.add_argument("--file", help="append each message as a line to this file instead of printing it")
     parser.add_argument("--pretty", action="store_true", help="print the header and, indented, the JSON body")
     parser.add_argument("--count", type=int, default=0, metavar="N", help="exit after N messages")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
@@ -46,11 +47,12 @@ def _runner(name: str, transform: Callable[[Record], Any]) -> Callable[[Batch], 
                 done = transform(record)
                 if not isinstance(done, dict):
                     raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
-            except Exception as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+            except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 done = record
                 note_error(done, f"sf_{name}: {type(why).__name__}: {why}")
                 if not errors:
-                    log.warning("hook of %s failed on %s: %s", name, batch.source.uri, why, exc_info=log.isEnabledFor(logging.DEBUG))
+                    debugged = log.isEnabledFor(logging.DEBUG)
+                    log.warning("hook of %s failed on %s: %s: %s%s", name, batch.source.uri, type(why).__name__, why, _line(why), exc_info=debugged)
                 errors += 1
             records[index] = done
             if "is_ignored" in done and done["is_ignored"]:
@@ -80,13 +82,19 @@ def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
     try:
         module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
         spec.loader.exec_module(module)  # type: ignore[union-attr]
-    except Exception as why:  # noqa: BLE001  # a user's file may fail in any way
+    except (Exception, SystemExit) as why:  # noqa: BLE001  # a user's file may fail in any way
         log_type.problem(SCRIPT.name, f"the hook {file} cannot be imported: {type(why).__name__}: {why}")
         return None
     if not callable(getattr(module, "transform", None)):
         log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata)")
         return None
     return module
+
+
+def _line(why: BaseException) -> str:
+    """Return where in the hook's file it was raised, as far as that is known."""
+    frames = traceback.extract_tb(why.__traceback__)
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
 
 
 def note_error(record: Record, message: str) -> None:

@@ -38,6 +38,7 @@ class Writer:
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.known: dict[Any, str] = {}  # what is already in a variable
+        self.kept: set[str] = set()  # variables that stand in a text field too: that a host name is no address is then no misfit
 
     def function(self) -> str:
         """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place."""
@@ -97,7 +98,7 @@ class Writer:
         plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
         test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
         self.write(f"if {test}: {owner}[{key!r}] = {variable}")
-        if raw != variable and kind(target) != "ip":  # that a host name is no address is no misfit
+        if raw != variable and (kind(target) != "ip" or raw not in self.kept):
             self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {kind(target)}'!r}] += 1")
 
     def value(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
@@ -112,6 +113,8 @@ class Writer:
         convert, memo = converter(target)
         if convert is None:
             return raw, raw
+        if memo is None:
+            self.kept.add(raw)
         key = (raw, convert)
         if memo is None and self.names is not None:
             self.known[key] = raw  # text or None as it is

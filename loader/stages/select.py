@@ -64,7 +64,7 @@ def _prune(record: Record, tree: Tree) -> Record:
     found: Record = {}
     for key, value in record.items():
         below = tree.get(key)
-        if below is None:
+        if below is None or value is None:
             continue
         if not below or value.__class__ is list:
             found[key] = value

@@ -95,6 +95,19 @@ def _flattened(values: Any) -> list[Any] | None:
     return [item for value in values for item in (value if isinstance(value, list) else [value]) if item not in (*EMPTY, {})] or None
 
 
+def conform(value: Any, path: str) -> Any:
+    """Return what stands in a raw field named as ECS names its own, as far as its values have the types that ECS wants there; else None."""
+    if is_array(path):
+        return gatherer(path)([value])
+    if isinstance(value, dict) and kind(path) in ("", "object", "nested", "flattened"):
+        found = {key: typed for key, below in value.items() if (typed := conform(below, f"{path}.{key}")) is not None}
+        return found or None
+    if not is_known(path):
+        return None if path in schema.tops() else value
+    convert, _ = converter(path)
+    return convert(value) if convert else value
+
+
 def constant(target: str, value: str) -> Any:
     """Return the typed value of a constant; ``[a, b]`` is a list, and so is anything where ECS wants one."""
     bracketed = value.startswith("[") and value.endswith("]")

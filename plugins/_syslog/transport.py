@@ -138,7 +138,7 @@ class Stream:
         self.address = url("tls" if context else "tcp", host, port)
         self._peer, self._timeout, self._context, self._server_name = (host, port), timeout, context, server_name or host
         self._socket: socket.socket | None = None
-        self._owing = False
+        self._owing = self._trusted = False
 
     def write(self, messages: Sequence[bytes]) -> Outcome:
         """Send all messages at one go. Raises Retryable, also when the receiver hung up on what was not flushed yet."""
@@ -156,6 +156,7 @@ class Stream:
             return
         with _retryable(self, "not everything arrived at"):
             self._drain(self._socket)
+            self._judged(self._socket)
             if hung_up(self._socket):
                 raise ConnectionAbortedError(errno.ECONNABORTED, "the connection was closed before everything was known to have arrived")
         self._owing = False
@@ -164,7 +165,7 @@ class Stream:
         """Close at once; what is on the way may or may not arrive."""
         if self._socket is not None:
             self._socket.close()
-        self._socket, self._owing = None, False
+        self._socket, self._owing, self._trusted = None, False, False
 
     def close(self) -> None:
         """Close, telling the receiver that this is the end (RFC 5425 section 4.4: close_notify)."""
@@ -217,6 +218,16 @@ class Stream:
                 secured.close()
                 raise ConnectionAbortedError(errno.ECONNABORTED, "closed right after the handshake, as when it wants another cert_file")
         return secured
+
+    def _judged(self, connection: socket.socket) -> None:
+        """Before a plain connection is trusted for the first time, give a receiver that speaks TLS the time to refuse what it got."""
+        if self._context or self._trusted:
+            return
+        if readable(connection, min(self._timeout, 0.1)):
+            answer = connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            if answer in (b"", b"\x15"):  # hung up, or a TLS alert (RFC 8446 section 5.1)
+                raise ConnectionAbortedError(errno.ECONNABORTED, "the receiver refuses what it gets: does this port want protocol = tls?")
+        self._trusted = True
 
     def _drain(self, connection: socket.socket) -> None:
         """Wait until nothing is unacknowledged; raises TimeoutError when that number has not fallen for the timeout."""

@@ -316,6 +316,33 @@ def test_excluded_records_are_counted_and_do_not_arrive(tmp_path: Path) -> None:
     assert numbers(tmp_path) == [0, 1, 2, 6, 8, 9]
 
 
+def test_a_hook_that_exits_or_prints_harms_nobody(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(3)})
+    (tmp_path / "sf_app.py").write_text("import sys\n\ndef transform(logdata):\n    print('debug')\n    sys.exit(0)\n")
+    done = run(tmp_path, ["app/0"], "--hooks", ".", ini="[app]\ns3_key = app/\nfile_format = json\nscript_ecs = x\n")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["error"]["message"] for line in done.stdout.splitlines()] == ["sf_app: SystemExit: 0"] * 3
+    assert "hook failed: 3 records" in done.stderr
+
+
+def test_plain_syslog_to_a_port_that_speaks_tls_is_never_called_delivered(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(7)})
+    with TcpPeer(record, tls=Certificates(tmp_path / "tls").server("localhost")) as peer:
+        options = f"host = localhost\nport = {peer.port}\nprotocol = tcp\nretry_for = 1s"
+        done = run(tmp_path, ["app/0"], ini=INI.replace("[out_file]\npath = out.jsonl", f"[out_syslog]\n{options}"))
+    assert done.returncode == 1
+    assert "0 delivered + 7 not delivered" in done.stderr
+    assert "protocol = tls" in done.stderr or "reset" in done.stderr
+
+
+def test_raw_fields_named_as_ecs_names_its_own_are_typed_or_left_out_of_ecs(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": b'{"client": {"ip": "not-an-ip", "port": "123", "mine": 1}, "user": "bob", "host": {"name": "h"}}\n'})
+    done = run(tmp_path, ["app/0"], ini=INI.replace("out.jsonl\n", "out.jsonl\nfields = lean\n"))
+    assert done.returncode == 0, done.stderr
+    (document,) = rows(tmp_path / "out.jsonl")
+    assert (document["client"], document["host"], "user" in document) == ({"port": 123}, {"name": "h"}, False)
+
+
 def test_another_dead_letter_takes_the_rejects_and_nothing_else(tmp_path: Path) -> None:
     folder_bucket(tmp_path, {"app/0": app(2) + b"garbage\n"})
     done = run(tmp_path, ["app/0"], ini="[loader]\ndead_letter = out_file:bad\n[out_file:bad]\npath = bad.ndjson\n" + INI)

@@ -288,9 +288,8 @@ def test_a_record_whose_hook_fails_goes_on_as_the_hook_left_it_counted_and_logge
     assert loaded.account.status == DONE
     assert [(document["seen"], document["error"]["message"]) for document in loaded.documents] == [(1, said)] * 3
     assert loaded.account.ledger.flags == {"hook failed": 3}
-    assert [record.getMessage() for record in caplog.records if "hook" in record.getMessage()] == [
-        f"hook of demo failed on s3://sample-bucket/demo/x: {said.removeprefix('sf_demo: ').partition(': ')[2]}"
-    ]
+    (told,) = [record.getMessage() for record in caplog.records if "hook" in record.getMessage()]
+    assert told.startswith(f"hook of demo failed on s3://sample-bucket/demo/x: {said.removeprefix('sf_demo: ')}")
 
 
 class FailingOutput(drivers.MemoryOutput):

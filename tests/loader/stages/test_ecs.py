@@ -190,7 +190,7 @@ def test_what_does_not_fit_is_left_out_counted_and_still_in_the_raw_record() -> 
     batch = mapped(section, {"a": "http", "b": "host.example", "c": "-"}, {"a": 1})
     assert batch.records[0]["a"] == "http"
     assert "source" not in batch.records[0]
-    assert batch.flags == collections.Counter({"source.port left out: no long": 1})
+    assert batch.flags == collections.Counter({"source.port left out: no long": 1, "source.ip left out: no ip": 1})
 
 
 def test_a_mapped_object_joins_what_the_record_has_under_its_name_and_replaces_a_text() -> None:

@@ -105,7 +105,7 @@ def test_a_record_whose_hook_fails_goes_on_as_it_was_left_and_the_others_are_not
     assert one.records == [record | {"seen": True} for record in expected]
     assert one.flags == {"hook failed": 2}
     assert len(caplog.records) == 1
-    assert caplog.records[0].getMessage() == "hook of demo failed on s3://b/k: one is bad"
+    assert caplog.records[0].getMessage() == "hook of demo failed on s3://b/k: ValueError: one is bad (sf_demo.py, line 5)"
     assert caplog.records[0].exc_info is False
 
 

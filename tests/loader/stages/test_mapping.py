@@ -48,7 +48,9 @@ def test_a_value_that_does_not_fit_is_counted_under_its_field() -> None:
 
 
 def test_that_a_host_name_is_no_address_is_no_misfit() -> None:
-    assert mapped({**FULL, "client": "www.example.com"}, set(FULL))[1] == {}
+    both = {"source.ip": [["client"]], "source.address": [["client"]]}
+    assert mapped({**FULL, "client": "www.example.com"}, set(FULL), **both)[1] == {}
+    assert mapped({**FULL, "client": "www.example.com"}, set(FULL))[1] == {"source.ip left out: no ip": 1}
 
 
 def test_an_object_of_the_same_name_is_joined_and_a_value_gives_way() -> None:
