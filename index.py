@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import sys
@@ -16,6 +17,10 @@ ENVIRONMENT = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 all done, 1 some objects failed, 2 wrong usage or configuration."""
     argv = sys.argv[1:] if argv is None else argv
+    if argv and not argv[0].startswith("-") and argv[0] not in COMMANDS:
+        near = difflib.get_close_matches(argv[0], COMMANDS, 1)
+        print(f"index.py: unknown command {argv[0]!r}{f' (did you mean {near[0]!r}?)' if near else ''}; see index.py --help", file=sys.stderr)
+        return 2
     command = argv[0] if argv and argv[0] in COMMANDS else "load"
     module = importlib.import_module(f"loader.cli.{command}")  # each command loads only what it needs
     errors = importlib.import_module("loader.errors")
@@ -29,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         parser = argparse.ArgumentParser(prog=f"index.py {command}", description=COMMANDS[command])
         argv = argv[1:]
     module.add_arguments(parser)
-    args = parser.parse_args(argv)
+    args = parser.parse_args(argv or (["--help"] if command == "load" else []))
     try:
         return int(module.run(args))
     except errors.ConfigError as why:

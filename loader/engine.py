@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import fnmatch
 import gc
 import time
@@ -19,7 +20,7 @@ from loader.api import Filter, Formatter, Input, Limits, Output, Parser, Plugin
 from loader.batch import Source
 from loader.config import Config
 from loader.deliver import DeadLetter, Delivery
-from loader.errors import ConfigError, DeliveryError, OutputClosed, SourceError, SourceSkipped
+from loader.errors import ConfigError, DeliveryError, OutputClosed, Problem, SourceError, SourceSkipped
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.options import Option, number, path, size, text
 from loader.plan import FORMAT, LABEL, OPTIONS, Plan, compile_plan
@@ -181,7 +182,9 @@ class Engine:
                 if user and section.origin == Origin():  # the mistake is where it is named
                     del self.config.plugins[name]
                     for problem in why.problems:
-                        user.problem(FORMAT.name if name.startswith("parser") else "format", problem.message, problem.hint)
+                        kind = name.partition("_")[0]
+                        hint = problem.hint.replace(f"'{kind}_", "'")
+                        user.problem(FORMAT.name if kind == "parser" else "format", problem.message, hint)
                 elif not section.problems:
                     self.config.problems += [dataclasses.replace(problem, section=problem.section or name) for problem in why.problems]
                 return None
@@ -204,7 +207,12 @@ class Engine:
                 section.problem(exclude.FILENAME.name, f"no such file: {name!r}")
             return []
         try:
-            return exclude.load(file)
+            rules = exclude.load(file)
+            for name in sorted({rule["log_type"] for rule in rules} - set(self.config.types)):
+                near = difflib.get_close_matches(name, self.config.types, 1)
+                hint = f"did you mean {near[0]!r}?" if near else ""
+                self.config.problems.append(Problem("there is no such log type: its rules exclude nothing", str(file), 0, name, "", hint, False))
+            return rules
         except ConfigError as why:
             self.config.problems += why.problems
             return []
@@ -215,6 +223,8 @@ class Engine:
         known |= self._type_options("parser")
         enriching = self._type_options("filter")  # of no effect until the filter has a section, and no mistake
         for section in self.config.types.values():
+            if FORMAT.name not in section.values and difflib.get_close_matches(section.name, ("loader",), 1, 0.7):
+                section.problem("", "is taken for a log type", "did you mean [loader]?")
             section.claimed |= {*ELSEWHERE, *self.config.referenced, *enriching}
             section.unknown(known, fatal=False)
         for name in set(self.config.plugins) - set(self.plugins):

@@ -40,7 +40,7 @@ class Registry:
             file = next((path for folder in self.folders if (path := folder / f"{stem}.py").is_file()), None)
             if file is None:
                 near = difflib.get_close_matches(name, self.names(kind), 1, 0.5)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.names(kind))}"
+                hint = f"did you mean '{kind}_{near[0]}'?" if near else f"there are: {', '.join(self.names(kind))}"
                 raise ConfigError(Problem(f"there is no plugin {stem}", hint=hint))
             self.classes[stem] = self._only_class(_import(file), KINDS[kind], file)
         return self.classes[stem]

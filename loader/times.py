@@ -38,13 +38,21 @@ def zone(name: str) -> datetime.tzinfo:
 
 
 def reader(form: str, tz: datetime.tzinfo, *, nano: bool = False) -> Reader:
-    """Return the reader for an INI ``timestamp_format``; times that name no zone are in ``tz``. ``nano`` cuts fractions to 6 digits."""
+    """Return the reader for an INI ``timestamp_format``; times that name no zone are in ``tz``. ``nano`` cuts fractions to 6 digits.
+
+    Raises ValueError for what is no format.
+    """
     if "epoch" in form:
         return lambda value, reference: epoch(value).astimezone(tz)
     if "syslog" in form:
         return lambda value, reference: syslog(str(value), tz, reference)
     if "iso8601" in form:
         return lambda value, reference: _zoned(datetime.datetime.fromisoformat(_cut(str(value)) if nano else str(value)), tz)
+    try:
+        datetime.datetime.strptime("", form)
+    except ValueError as why:
+        if "bad directive" in str(why) or "stray" in str(why):
+            raise ValueError(f"{form!r} is no strptime format: {why}") from why
     return lambda value, reference: _zoned(datetime.datetime.strptime(_cut(str(value)) if nano else str(value), form), tz)
 
 

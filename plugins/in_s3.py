@@ -68,7 +68,10 @@ class S3Input(Input):
         try:
             session = boto3.session.Session(region_name=self.region or None)
             if session.get_credentials() is None:
-                raise ConfigError("no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role")
+                raise ConfigError(
+                    "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role"
+                    " (a local folder is taken for a bucket only where it exists)"
+                )
             region = session.region_name or "us-east-1"
             self.client = session.client("s3", region, endpoint_url=self.endpoint_url or None, verify=self.ca_bundle or None, config=config)
         except (refusals.BotoCoreError, ValueError) as why:

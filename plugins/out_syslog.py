@@ -17,6 +17,8 @@ LARGEST = 65507
 
 def host_name(value: str) -> str:
     """A host name or an address; an IPv6 one may stand in brackets."""
+    if value.startswith(("env:", "file:")):
+        raise ValueError(f"{value!r} is not a host name: env: and file: are for secrets only")
     name = value.strip().removeprefix("[").removesuffix("]")
     try:
         name.encode("idna")

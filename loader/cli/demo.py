@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
         command = ["-b", str(HOME / "samples"), "-l", str(listing), "--config", str(ini)]
         code = load.run(parser.parse_args(command))
     _show(console, siem.messages)
-    console.print(f"\n{len(siem.messages)} syslog messages arrived. To your own SIEM: copy user.ini.example to user.ini, set its host, and run")
+    console.print(f"\n{len(siem.messages)} syslog messages arrived. To your own SIEM:")
+    console.print("copy user.ini.example to user.ini, keep what you need of it, and run")
     console.print(f"    {os.path.relpath(HOME / 'index.py', Path.cwd())} -b my-log-bucket -l s3-list.txt", highlight=False)
     return code
 

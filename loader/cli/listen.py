@@ -45,10 +45,18 @@ def pretty_printer() -> Sink:
     return show
 
 
+def port(value: str) -> int:
+    """A port number, 0 included; the error says what is wrong with it."""
+    try:
+        return number(0, 65535)(value)
+    except ValueError as why:
+        raise argparse.ArgumentTypeError(str(why)) from why
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``listen`` takes."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this machine only)")
-    parser.add_argument("--port", type=number(0, 65535), default=5514, help="port for UDP and TCP, 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--port", type=port, default=5514, help="port for UDP and TCP, 0 takes a free one (default: %(default)s)")
     parser.add_argument("--file", help="append each message as a line to this file instead of printing it")
     parser.add_argument("--pretty", action="store_true", help="print the header and, indented, the JSON body")
     parser.add_argument("--count", type=int, default=0, metavar="N", help="exit after N messages")
@@ -109,5 +117,5 @@ def _stop_on_signals(receiver: Receiver, stack: contextlib.ExitStack) -> None:
     def stop(number: int, frame: Any) -> None:
         receiver.stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        stack.callback(signal.signal, number, signal.signal(number, stop))
+    for one in (signal.SIGINT, signal.SIGTERM):
+        stack.callback(signal.signal, one, signal.signal(one, stop))

@@ -26,6 +26,7 @@ from loader.errors import ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals
 
+log = logging.getLogger(__name__)
 OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 
@@ -45,13 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Load the list and return the exit code: 0 all done, 1 some objects failed; raises ConfigError for wrong usage."""
     config = shared.read_config(args)
+    for warning in shared.overlooked(args):
+        log.warning("%s", warning)
     stem = "stdin" if args.s3list == "-" else args.s3list
     input_name = _input(args, config)
     rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"
     config.plugin(DEAD_LETTER).values.setdefault("path", rejects)
     engine = Engine(config, input_name)
     for problem in config.all_problems():
-        logging.getLogger(__name__).warning("%s", problem)
+        log.warning("%s", problem)
     piped = list(listing.open_list("-")) if args.s3list == "-" else None  # what is piped in comes once, and is read twice
 
     def named() -> Iterator[Task]:
@@ -72,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     stopped = _work(tasks, config, input_name, engine.settings, outcomes, wanted)
     files.close()
     engine.close()
-    table(totals, files, wanted)
+    table(totals, files, wanted, rejects=config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter))
     if stopped:
         return stopped
     return SOME_FAILED if totals.failed or not totals.sound else OK
@@ -122,7 +125,7 @@ def _work(tasks: Iterable[Task], config: Config, input_name: str, settings: Sett
                     stopped = SOME_FAILED
                     break
         except Stop as why:
-            logging.getLogger(__name__).warning("stopped by %s: objects in work are left undone; --resume loads them", why)
+            log.warning("stopped by %s: objects in work are left undone; --resume loads them, and what they had sent comes again", why)
             stopped = STOPPED
         finally:
             crew.close()
@@ -171,9 +174,12 @@ def _input(args: argparse.Namespace, config: Config) -> str:
     """Return the input's section, the arguments laid over it."""
     if Path(args.s3bucket).is_dir():
         config.override("in_file", "root", args.s3bucket)
+        args.s3bucket = Path(args.s3bucket).resolve().name  # sources are named as if the folder were a bucket
         return "in_file"
     if args.s3bucket.startswith((".", "/", "~")):
         raise ConfigError(f"the folder {args.s3bucket!r} does not exist")
+    if Path(args.s3bucket).is_file():
+        raise ConfigError(f"-b {args.s3bucket}: this is a file; -b takes a bucket, or a folder that stands for one")
     args.s3bucket = args.s3bucket.removeprefix("s3://").rstrip("/")
     for key, value in (("endpoint_url", args.endpoint_url), ("region", args.region), ("ca_bundle", args.ca_bundle)):
         config.override("in_s3", key, value)

@@ -24,6 +24,15 @@ def stderr() -> Console:
     return console if console.is_terminal else Console(stderr=True, width=160)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun.
+
+    >>> counted(1, "object"), counted(2000, "object")
+    ('1 object', '2,000 objects')
+    """
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 class Display:
     """Objects, records, rate and time left, while a run goes on."""
 
@@ -82,7 +91,7 @@ class Display:
             self.console.print(f"{objects}, {self.records:,} records, {rate:,.0f}/s{remaining}{', ' * bool(failed)}{failed}", soft_wrap=True)
 
 
-def table(totals: Totals, files: Results, objects: int, console: Console | None = None) -> None:
+def table(totals: Totals, files: Results, objects: int, *, rejects: str = "", console: Console | None = None) -> None:
     """Print one row per log type, what was mended, the balance, and where the rest is told."""
     console = console or stderr()
     shown = Table(box=None, padding=(0, 1, 0, 0), header_style="underline")
@@ -96,15 +105,17 @@ def table(totals: Totals, files: Results, objects: int, console: Console | None 
         shown.add_row(name, f"{sum(total.objects.values()):,}{failed}", decimal(ledger.bytes_in), decimal(ledger.bytes_out), *counts)
     console.print(shown)
     for reason, count in totals.skipped.most_common():
-        console.print(f"skipped {count:,} objects: {reason}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"skipped {counted(count, 'object')}: {reason}", markup=False, highlight=False, soft_wrap=True)
     for name, total in sorted(totals.by_type.items()):
         for flag, count in sorted(total.ledger.flags.items()):
             if count:
-                console.print(f"{name}: {flag}: {count:,} records", markup=False, highlight=False)
+                console.print(f"{name}: {flag}: {counted(count, 'record')}", markup=False, highlight=False)
+    if rejected := sum(total.rejected for total in totals.by_type.values()):
+        console.print(f"{counted(rejected, 'rejected record')}: {rejects} has the text and the reason", highlight=False, soft_wrap=True)
     console.print(totals.balance(), style="" if totals.sound else "bold red", highlight=False, soft_wrap=True)
     ended = sum(sum(total.objects.values()) for total in totals.by_type.values())
     if ended < objects:
-        console.print(f"{objects - ended:,} objects were not loaded: --resume loads them", soft_wrap=True)
+        console.print(f"{counted(objects - ended, 'object')} not loaded: --resume goes on", soft_wrap=True)
     if totals.failed:
         where = f"{files.error_path} lists them (load it with -l), {files.debug_path} says why"
-        console.print(f"{totals.failed:,} objects failed: {where}", soft_wrap=True)
+        console.print(f"{counted(totals.failed, 'object')} failed: {where}", soft_wrap=True)

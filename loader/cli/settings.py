@@ -9,6 +9,7 @@ from pathlib import Path
 from loader import log
 from loader.config import Config, load
 from loader.engine import HOME
+from loader.errors import ConfigError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,11 +19,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, not only what goes wrong")
 
 
+def overlooked(args: argparse.Namespace) -> list[str]:
+    """Return what a user may take for read, and is not."""
+    found = []
+    if Path("user.ini").is_file() and Path.cwd() != HOME and "user.ini" not in args.config:
+        found.append(f"./user.ini is not read, only {HOME / 'user.ini'} is: name it with --config user.ini")
+    return found
+
+
 def read_config(args: argparse.Namespace) -> Config:
     """Set logging up, read the INI files in their order, and lay the arguments over them; raises ConfigError."""
     log.configure(logging.INFO if args.verbose else logging.WARNING)
     files = [HOME / "aws.ini", Path("/opt/user.ini"), HOME / "user.ini"]
     config = load(files, [Path(file) for file in args.config])
+    if args.hooks and not Path(args.hooks).is_dir():
+        raise ConfigError(f"--hooks {args.hooks}: there is no such folder")
     config.override("loader", "hooks", args.hooks)
     workers = getattr(args, "workers", None)
     config.override("loader", "workers", None if workers is None else str(workers))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from loader import schema
 from loader.batch import Batch
 from loader.memo import Memo
 from loader.options import TypeOption, text, words
@@ -36,8 +37,16 @@ def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], Non
     empty is made.
     """
     mapping = Mapping(targets(log_type), constants(log_type), parents=parents, derives=bool(log_type.read(PROVIDER)))
-    for target, why in mapping.clashes():
+    clashes = dict(mapping.clashes())
+    for target, why in clashes.items():
         log_type.problem(target, why)
+    for target in (*mapping.groups, *mapping.fixed):
+        if target not in clashes and not schema.is_known(target) and (near := schema.nearest(target)):
+            log_type.problem(target, f"{target!r} is no ECS field", f"did you mean {near!r}?", fatal=False)
+    for key in log_type.own - log_type.claimed:
+        if "." in key and schema.is_known(key):
+            log_type.text(key)
+            log_type.problem(key, "has a source, but no effect: it is not on the list ecs or static_ecs", fatal=False)
     functions = Memo(lambda names: compiled(mapping, names, log_type.name), 256)
 
     def map_records(batch: Batch) -> None:

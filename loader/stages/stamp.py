@@ -15,6 +15,7 @@ from typing import Any
 
 from loader import times
 from loader.batch import Batch, Record
+from loader.errors import ConfigError
 from loader.memo import Memo
 from loader.options import TypeOption, flag, regex, text, words
 from loader.paths import reader
@@ -159,7 +160,13 @@ def _forms(log_type: Section) -> list[str]:
 
 def _converter(log_type: Section) -> times.Reader:
     zone, nano = log_type.read(ZONE), log_type.read(NANO)
-    readers = [times.reader(form, zone, nano=nano) for form in _forms(log_type)]
+    readers = []
+    for form in _forms(log_type):
+        try:
+            readers.append(times.reader(form, zone, nano=nano))
+        except ValueError as why:
+            log_type.problem(FORMATS.name if log_type.read(FORMATS) else FORMAT.name, str(why))
+            raise ConfigError(*log_type.problems) from why
 
     def read(value: Any, reference: datetime.datetime) -> datetime.datetime:
         if value in ABSENT:

@@ -187,7 +187,7 @@ source.ip = b
     for said in (
         "my.ini:2: [loader] workrs: no such option (did you mean 'workers'?)",
         "my.ini:5: [out_file] feilds: no such option (did you mean 'fields'?)",
-        "my.ini:6: [out_sylog] there is no plugin out_sylog (did you mean 'syslog'?)",
+        "my.ini:6: [out_sylog] there is no plugin out_sylog (did you mean 'out_syslog'?)",
         "my.ini:9: [one] s3_key: not a regular expression",
         "my.ini:10: [one] file_format: there is no plugin parser_jsn (did you mean 'json'?)",
         "my.ini:14: [two] log_pattern: has no named group",
@@ -401,3 +401,43 @@ def test_several_outputs_each_get_what_they_match_in_the_form_they_ask_for(tmp_p
     assert ecs["source"] == {"ip": "192.0.2.1"}
     assert ecs["event"]["original"] == FLOW.format(1)
     assert ecs["event"]["id"].endswith("-000000000000")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lisen", "--port", "5514"], "unknown command 'lisen' (did you mean 'listen'?)"),
+        (["listen", "--port", "99999"], "99999 is not between 0 and 65535"),
+        (["-b", "bucket/app/0", "-l", "list.txt"], "this is a file"),
+        (["-b", "bucket", "-l", "list.txt", "--hooks", "none"], "there is no such folder"),
+    ],
+)
+def test_slips_of_the_hand_are_told(tmp_path: Path, arguments: list[str], said: str) -> None:
+    folder_bucket(tmp_path, {"app/0": app(1)})
+    (tmp_path / "list.txt").write_text("app/0\n")
+    done = index(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_slips_in_a_section_are_told_though_they_stop_nothing(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(1)})
+    (tmp_path / "rules.csv").write_text("log_type,field,pattern,pattern_type,comment\nappp,n,1,text,why\n")
+    ini = "[DEFAULT]\nexclude_log_patterns_filename = rules.csv\n" + INI + "ecs = source.ipp\nsource.ipp = a\nsource.port = b\n"
+    (tmp_path / "user.ini").write_text("")
+    done = run(tmp_path, ["app/0"], ini=ini)
+    assert done.returncode == 0, done.stderr
+    for said in (
+        "'source.ipp' is no ECS field (did you mean 'source.ip'?)",
+        "source.port: has a source, but no effect: it is not on the list ecs or static_ecs",
+        "[appp] there is no such log type: its rules exclude nothing (did you mean 'app'?)",
+        "./user.ini is not read",
+    ):
+        assert said in done.stderr, done.stderr
+
+
+def test_a_time_format_that_is_none_stops_the_start(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(1)})
+    done = run(tmp_path, ["app/0"], ini=INI + "timestamp_format = %Q\n")
+    assert done.returncode == 2
+    assert "my.ini:7: [app] timestamp_format: '%Q' is no strptime format" in done.stderr

@@ -87,11 +87,11 @@ event.action = ${nothing}
     assert problems(tmp_path, ini) == [
         "2! [loader] worker: no such option (did you mean 'workers'?)",
         "3! [loader] chunk_records: 'many' is not a whole number",
-        "4! [out_sylog] there is no plugin out_sylog (did you mean 'syslog'?)",
+        "4! [out_sylog] there is no plugin out_sylog (did you mean 'out_syslog'?)",
         "7! [out_syslog] hots: no such option (did you mean 'host'?)",
         "9! [out_syslog] fields: 'all' is not one of full, ecs, lean",
         "11! [out_null] format: there is no plugin formatter_jsn (did you mean 'json'?)",
-        "12! [filter_geiop] there is no plugin filter_geiop (did you mean 'geoip'?)",
+        "12! [filter_geiop] there is no plugin filter_geiop (did you mean 'filter_geoip'?)",
         "14! [in_s3] regoin: no such option (did you mean 'region'?)",
         "16! [badregex] s3_key: not a regular expression: missing ), unterminated subpattern at position 0",
         "18! [badregex] log_pattern: not a regular expression: missing ), unterminated subpattern at position 0",

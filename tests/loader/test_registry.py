@@ -66,7 +66,7 @@ def test_a_class_is_imported_once(tmp_path: Path) -> None:
 
 def test_a_plugin_that_is_not_there_is_told_with_the_nearest_name_or_all_names() -> None:
     registry = Registry([OURS])
-    assert mistake(registry, "out", "sylog") == "there is no plugin out_sylog (did you mean 'syslog'?)"
+    assert mistake(registry, "out", "sylog") == "there is no plugin out_sylog (did you mean 'out_syslog'?)"
     assert mistake(registry, "parser", "qqqqqqq") == f"there is no plugin parser_qqqqqqq (there are: {', '.join(registry.names('parser'))})"
 
 
@@ -117,7 +117,7 @@ def test_a_section_of_a_plugin_that_is_not_there_is_told_at_its_line(tmp_path: P
     config = configured(tmp_path, "\n[out_sylog]\nhost = h\n")
     with pytest.raises(ConfigError) as why:
         Registry([OURS]).create(config, "out_sylog")
-    assert str(why.value) == f"{tmp_path}/test.ini:2: [out_sylog] there is no plugin out_sylog (did you mean 'syslog'?)"
+    assert str(why.value) == f"{tmp_path}/test.ini:2: [out_sylog] there is no plugin out_sylog (did you mean 'out_syslog'?)"
 
 
 def test_an_option_that_must_be_given_is_told_beside_the_other_mistakes(tmp_path: Path) -> None:
