@@ -69,9 +69,8 @@ def cloudtrail_objects(samples: Path) -> dict[str, list[Document]]:
     for file in sorted((samples / "cloudtrail").rglob("*.*")):
         text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text(encoding="utf-8")
         events = [json.loads(line) for line in text.splitlines()] if file.suffix == ".ndjson" else [json.loads(text)]
-        account, stamp = ("218007301253", file.name.removesuffix(".json.gz")[-38:]) if file.suffix == ".gz" else ("123456789012", file.stem)
-        key = f"AWSLogs/{account}/CloudTrail/us-east-1/2023/07/10/{account}_CloudTrail_us-east-1_{stamp}.json.gz"
-        objects[key] = [event for top in events for event in top.get("Records", [top])]
+        name = file.name if file.suffix == ".gz" else f"123456789012_CloudTrail_us-east-1_{file.stem}.json.gz"
+        objects[f"AWSLogs/{name.partition('_')[0]}/CloudTrail/us-east-1/2023/07/10/{name}"] = [event for top in events for event in top.get("Records", [top])]
     return objects
 
 
