@@ -70,7 +70,8 @@ def cloudtrail_objects(samples: Path) -> dict[str, list[Document]]:
         text = gzip.decompress(file.read_bytes()).decode() if file.suffix == ".gz" else file.read_text(encoding="utf-8")
         events = [json.loads(line) for line in text.splitlines()] if file.suffix == ".ndjson" else [json.loads(text)]
         name = file.name if file.suffix == ".gz" else f"123456789012_CloudTrail_us-east-1_{file.stem}.json.gz"
-        objects[f"AWSLogs/{name.partition('_')[0]}/CloudTrail/us-east-1/2023/07/10/{name}"] = [event for top in events for event in top.get("Records", [top])]
+        key = f"AWSLogs/{name.partition('_')[0]}/CloudTrail/us-east-1/2023/07/10/{name}"
+        objects[key] = [event for top in events for event in top.get("Records", [top])]
     return objects
 
 
