@@ -50,7 +50,7 @@ class Batch:
     names: frozenset[str] | None = None  # the fields that records may have, where known: then their values are all text or None
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     reasons: list[tuple[Record, str]] = dataclasses.field(default_factory=list)
-    alike: list[tuple[Record, set[str]]] = dataclasses.field(default_factory=list)  # whose raw fields have names of ECS objects
+    alike: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the raw fields that have names of ECS objects
     excluded: int = 0
 
     def keep(self, wanted: list[bool]) -> None:

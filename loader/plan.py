@@ -88,7 +88,8 @@ class Plan:
 
     def _finish(self, batch: Batch, done: Done) -> None:
         if self.without_id >= 0:
-            batch.alike = [(record, alike) for record in batch.records if (alike := record.keys() & schema.tops())]
+            tops = schema.tops()
+            batch.alike = {number: alike for number, record in zip(batch.numbers, batch.records, strict=True) if (alike := record.keys() & tops)}
         for step in self.steps:
             step(batch)
         records = batch.records
@@ -96,9 +97,7 @@ class Plan:
         for place, pack in enumerate(self.packers):
             if place == self.without_id:
                 identify(batch)
-                for record, tops in batch.alike:
-                    for top in tops & record.keys():
-                        record[top] = typed.conform(record[top], top)
+                conform(batch)
             packed.append([pack(record) for record in records])
         for place, messages in enumerate(packed):
             done.packed[place] += messages
@@ -121,6 +120,14 @@ def identify(batch: Batch) -> None:
         event = record.get("event")
         if isinstance(event, dict):
             event.setdefault("id", f"{place}-{number:012d}")
+
+
+def conform(batch: Batch) -> None:
+    """Give the raw fields that bear names of ECS objects the types of ECS: outputs of ECS alone get them too."""
+    if batch.alike:
+        for record, number in zip(batch.records, batch.numbers, strict=True):
+            for top in batch.alike.get(number, set()) & record.keys():
+                record[top] = typed.conform(record[top], top)
 
 
 def compile_plan(

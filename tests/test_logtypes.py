@@ -61,6 +61,14 @@ def test_documents_are_tidy_and_typed_as_the_schema_says(folder: Path, tmp_path:
                 assert item in schema.allowed(name), name
 
 
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
+def test_types_of_events_go_with_their_categories(folder: Path, tmp_path: Path) -> None:
+    for document in load(folder, tmp_path).documents:
+        event = document["event"]
+        legal = {name for category in event.get("category", ()) for name in schema.expected_types(category)}
+        assert set(event.get("type", ())) <= legal, event
+
+
 CHECKS: dict[str, Any] = {"long": int, "float": (int, float), "boolean": bool, "keyword": str, "ip": str, "date": str, "wildcard": str}
 
 

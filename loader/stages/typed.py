@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import orjson
@@ -59,6 +60,7 @@ def fitting(convert: Convert) -> Convert:
     return fit
 
 
+@cache
 def gatherer(target: str) -> Convert:
     """Return a function from a tuple of values, some of them lists, to the sorted list of those that are there, each once.
 

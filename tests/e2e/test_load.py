@@ -343,6 +343,14 @@ def test_raw_fields_named_as_ecs_names_its_own_are_typed_or_left_out_of_ecs(tmp_
     assert (document["client"], document["host"], "user" in document) == ({"port": 123}, {"name": "h"}, False)
 
 
+def test_they_are_typed_also_behind_a_hook_that_returns_another_record(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": b'{"client": {"ip": "not-an-ip", "port": "123"}}\n'})
+    (tmp_path / "sf_app.py").write_text("def transform(logdata):\n    return {**logdata}\n")
+    done = run(tmp_path, ["app/0"], "--hooks", ".", ini=INI.replace("out.jsonl\n", "out.jsonl\nfields = lean\n") + "script_ecs = x\n")
+    assert done.returncode == 0, done.stderr
+    assert [document["client"] for document in rows(tmp_path / "out.jsonl")] == [{"port": 123}]
+
+
 def test_another_dead_letter_takes_the_rejects_and_nothing_else(tmp_path: Path) -> None:
     folder_bucket(tmp_path, {"app/0": app(2) + b"garbage\n"})
     done = run(tmp_path, ["app/0"], ini="[loader]\ndead_letter = out_file:bad\n[out_file:bad]\npath = bad.ndjson\n" + INI)
