@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loader.batch import Record, Source
+from loader.batch import Meta, Record, Source
 from loader.errors import (
     ConfigError,
     DecodeError,
@@ -33,7 +33,7 @@ from loader.paths import reader
 from loader.section import Section as LogType
 
 __all__ = [
-    "Blocks", "Broken", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LimitExceeded", "Limits", "LogType", "Memo",
+    "Blocks", "Broken", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LimitExceeded", "Limits", "LogType", "Memo", "Meta",
     "Option", "Outcome", "Output", "OutputClosed", "Overlong", "ParseError", "Parser", "Plugin", "Raws", "Record", "Retryable", "Source",
     "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "choice", "decoded", "flag",
     "line_chunks", "lines", "number", "path", "reader", "regex", "seconds", "size", "text", "words",
@@ -80,6 +80,14 @@ class Parser(Plugin):
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return a function from the blocks of one source to chunks of raw records; their ``parse`` raises ParseError."""
         raise NotImplementedError
+
+    def item(self, log_type: LogType) -> Callable[[str], Record]:
+        """Return ``parse(text)`` for a text that is one record by itself, as carriers (CloudWatch Logs, FireLens) bring them.
+
+        ``parse`` raises ParseError; ``item`` raises ConfigError where the format has no such records.
+        """
+        log_type.problem("file_format", "has no records that a carrier could bring one by one", "use text, multiline, json, cef or xml")
+        raise ConfigError(*log_type.problems)
 
 
 class Filter(Plugin):

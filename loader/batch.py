@@ -29,6 +29,18 @@ class Source:
 
 
 @dataclasses.dataclass(slots=True)
+class Meta:
+    """What a carrier (CloudWatch Logs, FireLens, EventBridge) tells of the record it brings, apart from its text."""
+
+    account: str | None = None
+    region: str | None = None
+    time: Any = None  # as the carrier writes it: epoch milliseconds or ISO 8601
+    salt: str = ""  # goes into the hash of ``@id``: what tells two equal texts of the carrier apart
+    fields: Record = dataclasses.field(default_factory=dict)  # join the record: @log_group, container_id, ...
+    error: str = ""  # why the text could not be parsed, though it is passed on: becomes error.message
+
+
+@dataclasses.dataclass(slots=True)
 class Reject:
     """A record that goes no further: its number in the source (from 0), its text (bounded), why, and at which stage."""
 
@@ -52,6 +64,8 @@ class Batch:
     reasons: list[tuple[Record, str]] = dataclasses.field(default_factory=list)
     alike: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the raw fields that have names of ECS objects
     excluded: int = 0
+    rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)  # records by the exclusion rule they met
+    metas: list[Meta] | None = None  # in step with records, where a carrier brought them
 
     def keep(self, wanted: list[bool]) -> None:
         """Drop the records whose place in ``wanted`` is false, counting them as excluded."""
@@ -60,3 +74,4 @@ class Batch:
             self.raws = list(itertools.compress(self.raws, wanted))
             self.records = list(itertools.compress(self.records, wanted))
             self.numbers = list(itertools.compress(self.numbers, wanted))
+            self.metas = list(itertools.compress(self.metas, wanted)) if self.metas is not None else None

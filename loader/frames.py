@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
-from loader.batch import Record
+from loader.batch import Meta, Record
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,14 +27,15 @@ class Raws:
     """A chunk of raw records and the function that parses one.
 
     ``names`` are the fields that a record may have, where the parser knows: then their values are all text or None. ``records`` are
-    the same, parsed, where framing had to parse anyway. ``broken`` are items behind ``texts`` that could not
-    even be framed: (the start of the text, the reason).
+    the same, parsed, where framing had to parse anyway; so are ``metas``, where a carrier brought them. ``broken`` are items behind
+    ``texts`` that could not even be framed: (the start of the text, the reason).
     """
 
     texts: list[str]
     parse: Callable[[str], Record]
     names: frozenset[str] | None = None
     records: list[Record] | None = None
+    metas: list[Meta] | None = None
     broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
 

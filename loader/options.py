@@ -154,3 +154,7 @@ def regex(value: str) -> re.Pattern[str] | None:
         return re.compile(value) if value else None
     except re.error as why:
         raise ValueError(f"not a regular expression: {why}") from why
+
+
+compat = choice("", "es-loader")
+COMPAT = TypeOption(compat, "", name="compat", doc="es-loader: the values that it gave, where ours differ; as in [loader], for this type alone.")

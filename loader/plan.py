@@ -27,7 +27,14 @@ FORMAT = TypeOption(text, None, name="file_format", doc="How the object is laid 
 LABEL = TypeOption(text, "", name="index_name", doc="Label of the stream: index, APP-NAME, tag or file name at the destination.")
 OPTIONS = (FORMAT, LABEL)
 RAW_KEPT = 65536  # characters of a rejected record that go to the dead letter
-Step = Callable[[Batch], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One thing done to the records of a batch, in place: ``explain`` shows what each has changed."""
+
+    name: str
+    run: Callable[[Batch], None]
 
 
 @dataclasses.dataclass(slots=True)
@@ -91,7 +98,7 @@ class Plan:
             tops = schema.tops()
             batch.alike = {number: alike for number, record in zip(batch.numbers, batch.records, strict=True) if (alike := record.keys() & tops)}
         for step in self.steps:
-            step(batch)
+            step.run(batch)
         records = batch.records
         packed: list[list[bytes]] = []
         for place, pack in enumerate(self.packers):
@@ -147,15 +154,15 @@ def compile_plan(
     excluded = exclude.prepare(log_type, rules)
     leave_out = _excluder(excluded) if excluded else None
     hook, is_tidy = hooks.prepare(log_type, hook_folders)
-    steps = [leave_out, stamp.prepare(log_type), ecs.prepare(log_type, parents=not is_tidy), hook]
-    steps += [_enricher(one.name, apply) for one in filters if (apply := one.prepare(log_type))]
-    steps += [leave_out, tidy.prepare(mapped_tidy=is_tidy)]
+    found = [("exclude", leave_out), ("stamp", stamp.prepare(log_type)), ("ecs", ecs.prepare(log_type, parents=not is_tidy)), ("hook", hook)]
+    found += [(one.name, _enricher(one.name, apply)) for one in filters if (apply := one.prepare(log_type))]
+    found += [("exclude again", leave_out), ("tidy", tidy.prepare(mapped_tidy=is_tidy))]
     ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
     mapped = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
     return Plan(
         log_type.name,
         read,
-        [step for step in steps if step],
+        [Step(name, run) for name, run in found if run],
         [output.name for output, _ in ordered],
         [output.prepare(log_type, _encoder(output, formatter.prepare(log_type), mapped)) for output, formatter in ordered],
         next((place for place, (output, _) in enumerate(ordered) if output.fields != "full"), -1),
@@ -177,14 +184,14 @@ def check_sources(log_type: Section) -> None:
             log_type.problem(key, f"log_pattern has no group {heads[0]!r}", f"did you mean {near[0]!r}?" if near else "")
 
 
-def _excluder(excluded: Callable[[Record], bool]) -> Step:
+def _excluder(excluded: Callable[[Record], bool]) -> Callable[[Batch], None]:
     def leave_out(batch: Batch) -> None:
         batch.keep([not excluded(record) for record in batch.records])
 
     return leave_out
 
 
-def _enricher(name: str, apply: Callable[[Record], Record | None]) -> Step:
+def _enricher(name: str, apply: Callable[[Record], Record | None]) -> Callable[[Batch], None]:
     """Make a step of a filter. What raises costs the enrichment and not the record: ``error.message`` says so, and it is counted."""
 
     def enrich(batch: Batch) -> None:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loader.engine import HOME, STAGES, Settings
-from loader.options import Option, declared
+from loader.assembly import HOME, STAGES, Settings
+from loader.options import COMPAT, Option, declared
 from loader.plan import OPTIONS
 from loader.registry import KINDS, Registry
 from loader.route import OPTIONS as ROUTE_OPTIONS
@@ -21,7 +21,7 @@ def pages() -> Iterator[str]:
     yield "# Reference of options\n"
     yield "Written from the program by `python -m loader.reference`; a test keeps it true. Sizes are `512k`, `16m`, `2g`; times `30s`, `5m`."
     yield from _table("`[loader]`", Settings.__doc__, declared(Settings, Option).values())
-    types = [*ROUTE_OPTIONS, *OPTIONS, *(option for stage in STAGES for option in stage.OPTIONS)]
+    types = [*ROUTE_OPTIONS, COMPAT, *OPTIONS, *(option for stage in STAGES for option in stage.OPTIONS)]
     yield from _table("A log type's section", "Every section that is neither `[loader]` nor a plugin's; `[DEFAULT]` reaches these only.", types)
     for kind, title in TITLES.items():
         yield f"\n## {title}"

@@ -34,6 +34,11 @@ class JsonParser(Parser):
         return read
 
 
+    def item(self, log_type: LogType) -> Callable[[str], Record]:
+        """Return the parser of one object."""
+        return parse
+
+
 def parse(text: str) -> Record:
     """Parse one JSON object; raises ParseError for anything else."""
     try:

@@ -42,6 +42,10 @@ class TextParser(Parser):
 
         return read
 
+    def item(self, log_type: LogType) -> Callable[[str], Record]:
+        """Return the matcher of ``log_pattern``."""
+        return matcher(log_type)
+
 
 def behind(found: Iterator[list[str] | Overlong], skip: int) -> Iterator[list[str] | Overlong]:
     """Leave out the first ``skip`` lines, blank ones among them, and strip the others."""

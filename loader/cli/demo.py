@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
+from loader.assembly import HOME
 from loader.cli import load
-from loader.engine import HOME
 from loader.receiver import MESSAGE, Receiver
 
 SHOWN = 4  # documents, one of each log type

@@ -17,11 +17,12 @@ from concurrent import futures
 from pathlib import Path
 
 from loader import listing, results, worker
+from loader.assembly import DEAD_LETTER, Settings
 from loader.cli import settings as shared
 from loader.cli.progress import Display, table
 from loader.config import Config
 from loader.crew import Crew
-from loader.engine import DEAD_LETTER, Engine, Settings, Task
+from loader.engine import Engine, Task
 from loader.errors import ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals

@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 
 from loader import log
+from loader.assembly import HOME
 from loader.config import Config, load
-from loader.engine import HOME
 from loader.errors import ConfigError
 
 

@@ -360,7 +360,7 @@ def test_closing_closes_every_plugin(tmp_path: Path) -> None:
     one = engine(tmp_path)
     one.input = drivers.MemoryInput({"demo/x": LINES})
     one.run(Task(1, Source("b", "demo/x")))
-    output: Any = one.plugins["out_file"]
+    output: Any = one.assembly.plugins["out_file"]
     assert output.descriptor >= 0
     one.close()
     assert output.descriptor == -1
