@@ -9,6 +9,7 @@
     │   ├── DecodeError      its bytes are not what they claim to be: broken gzip, unknown binary
     │   └── LimitExceeded    it is larger than a limit of [loader]
     ├── ParseError           one record does not have the form its log type promises
+    ├── Overdue              work took longer than it may: a regular expression or a hook that runs away
     └── DeliveryError        an output did not take a chunk
         ├── Retryable        not now: connection refused, cut, timed out
         ├── Unrecoverable    never: the output can not take this chunk however often it is offered
@@ -83,6 +84,17 @@ class LimitExceeded(SourceError):
 
 class ParseError(SluiceError):
     """A record does not have the form its log type promises."""
+
+
+class Overdue(SluiceError):
+    """Work was stopped because it took longer than ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"not done within {self.seconds:g} seconds"
 
 
 class DeliveryError(SluiceError):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.api import ConfigError, Limits
+from loader.api import ConfigError, Limits, SourceError, decoded
+from loader.stages.decode import decode
 from plugins.parser_text import TextParser
 from tests.drivers import blocks_of, log_type, parsed
 
@@ -93,9 +96,35 @@ def test_the_fields_a_record_may_have_are_known_beforehand():
     assert section.fields == {"client", "status", "agent"}
 
 
+def test_text_is_read_in_the_charset_of_the_section():
+    assert read("grün 200".encode("latin-1"), charset="latin-1").records[0]["client"] == "grün"
+
+
+def test_an_item_of_a_carrier_is_one_record_without_header_lines():
+    parse = TextParser().item(log_type(log_pattern=PATTERN, text_header_line_number="3"))
+    assert parse("a 200") == {"client": "a", "status": "200", "agent": None}
+
+
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_whatever_the_bytes_each_line_is_a_record_or_a_reject(body, block):
     found = read(body, block, log_pattern="(?P<letter>[a-m])")
-    lines = [line for line in map(str.strip, body.decode("utf-8", "backslashreplace").removeprefix("\ufeff").split("\n")) if line]
+    lines = [line for line in map(str.strip, "".join(decoded(blocks_of(body))).split("\n")) if line]
     assert found.read == len(lines)
     assert found.records == [{"letter": line[0]} for line in lines if "a" <= line[0] <= "m"]
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        st.binary(max_size=200).map(gzip.compress),
+        st.binary(max_size=60).map(lambda tail: gzip.compress(b"a 1\n")[:-9] + tail),
+    )
+)
+def test_text_of_any_bytes_packed_or_not_gives_records_and_rejects_or_one_error(body):
+    try:
+        blocks, _ = decode(iter([body]), 10**6)
+        found = parsed(TextParser(), blocks, log_pattern="(?P<letter>[a-m])")
+    except SourceError:
+        return
+    assert found.error is None or str(found.error)
+    assert all(text and reason for text, reason in found.rejects)
