@@ -5,13 +5,17 @@ Quotes are those of RFC 4180: a field that starts with one may hold delimiters a
 
 from __future__ import annotations
 
+import collections
 import csv
 import itertools
 import re
 from collections.abc import Callable, Iterator
 
 from loader.api import (
+    CHARSET,
+    COMPAT,
     Blocks,
+    ConfigError,
     DecodeError,
     Limits,
     LogType,
@@ -44,37 +48,67 @@ EXTRA = "csv_extra"  # takes fields behind the last column of the header
 
 
 class CsvParser(Parser):
-    """Read rows under the names of the header row; a dash in a name becomes an underscore."""
+    """Read rows under the names of the header row; a dash in a name becomes an underscore.
 
-    options = (DELIMITER, HEADER)
+    Of columns with one name the last has it, as with the es-loader; those before are ``name_1``, ``name_2`` (with ``compat``: left out).
+    """
+
+    options = (DELIMITER, HEADER, CHARSET)
 
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return the reader of one source."""
-        delimiter = log_type.read(DELIMITER)
+        delimiter, split, charset = log_type.read(DELIMITER), splitter(log_type), log_type.read(CHARSET)
         csv.field_size_limit(max(csv.field_size_limit(), limits.record_bytes))
-        header: list[str] = log_type.read(HEADER)
-        default = tuple(map(safe, header))
-        split = splitter(delimiter) if delimiter.strip() or delimiter == "\t" else str.split
-
+        named = namer(log_type)
+        default = named(log_type.read(HEADER))
         extra = (EXTRA,) if any(EXTRA in value for value in log_type.values.values()) else ()
 
         def read(blocks: Blocks) -> Iterator[Raws]:
             table = split is str.split
-            rows = lines(decoded(blocks), limits.record_bytes, strip=table)
+            rows = lines(decoded(blocks, charset=charset), limits.record_bytes, strip=table)
             if not table:
                 rows = RowJoiner(delimiter, limits.record_bytes).rows(rows)
-            return under_header(rows, split, default, limits, extra)
+            return under_header(rows, split, named, default, limits, extra)
 
         return read
 
+    def item(self, log_type: LogType) -> Callable[[str], Record]:
+        """Return the parser of one row under ``csv_header``; raises ConfigError when there is none."""
+        names = namer(log_type)(log_type.read(HEADER))
+        if not names:
+            log_type.problem(HEADER.name, "is missing: no header row comes with a row that a carrier brings", "name the columns in their order")
+            raise ConfigError(*log_type.problems)
+        return row_parser(names, splitter(log_type))
 
-def safe(name: str) -> str:
-    """Return a column's name as the field's."""
-    return name.strip().replace("-", "_")
+
+def namer(log_type: LogType) -> Callable[[list[str]], tuple[str, ...]]:
+    """Return a function from the names of columns to those of fields, each there once unless ``compat`` is on."""
+    repeats = log_type.read(COMPAT) == "es-loader"
+
+    def named(columns: list[str]) -> tuple[str, ...]:
+        names = [column.strip().replace("-", "_") for column in columns]
+        return tuple(names) if repeats or len(set(names)) == len(names) else distinct(names)
+
+    return named
 
 
-def splitter(delimiter: str) -> Callable[[str], list[str]]:
+def distinct(names: list[str]) -> tuple[str, ...]:
+    """Number all but the last of equal names: ``a b a a`` becomes ``a_1 b a_2 a``."""
+    left = collections.Counter(names)
+    numbers = {name: itertools.count(1) for name, count in left.items() if count > 1}
+    found = []
+    for name in names:
+        left[name] -= 1
+        free = (other for number in numbers[name] if (other := f"{name}_{number}") not in left) if left[name] else iter([name])
+        found.append(next(free))
+    return tuple(found)
+
+
+def splitter(log_type: LogType) -> Callable[[str], list[str]]:
     """Return a function from a row to its fields."""
+    delimiter = log_type.read(DELIMITER)
+    if not delimiter.strip() and delimiter != "\t":
+        return str.split
 
     def split(row: str) -> list[str]:
         return row.split(delimiter) if '"' not in row else next(csv.reader([row], delimiter=delimiter))
@@ -154,7 +188,12 @@ class RowJoiner:
 
 
 def under_header(
-    rows: Iterator[list[str] | Overlong], split: Callable[[str], list[str]], default: tuple[str, ...], limits: Limits, extra: tuple[str, ...] = ()
+    rows: Iterator[list[str] | Overlong],
+    split: Callable[[str], list[str]],
+    named: Callable[[list[str]], tuple[str, ...]],
+    default: tuple[str, ...],
+    limits: Limits,
+    extra: tuple[str, ...] = (),
 ) -> Iterator[Raws]:
     """Take the names from the first row, or ``default`` when that row has none of them, and yield the others.
 
@@ -163,7 +202,8 @@ def under_header(
     first = next((found for found in rows if found), None)
     if first is None:
         return
-    header, names = _header(first, split)
+    header, columns = _header(first, split)
+    names = named(columns)
     if default and not set(default) & set(names):
         header, names = "", default
     if not names:
@@ -174,14 +214,14 @@ def under_header(
         yield raws
 
 
-def _header(first: list[str] | Overlong, split: Callable[[str], list[str]]) -> tuple[str, tuple[str, ...]]:
-    """Return the first row and the names in it, none when it cannot be read."""
+def _header(first: list[str] | Overlong, split: Callable[[str], list[str]]) -> tuple[str, list[str]]:
+    """Return the first row and the columns in it, none when it cannot be read."""
     if isinstance(first, Overlong):
-        return "", ()
+        return "", []
     try:
-        return first[0], tuple(map(safe, split(first[0])))
+        return first[0], split(first[0])
     except csv.Error:
-        return "", ()
+        return "", []
 
 
 def row_parser(names: tuple[str, ...], split: Callable[[str], list[str]]) -> Callable[[str], Record]:

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from loader.api import Broken, Limits, Overlong, ValueScanner
+from loader.api import Broken, DecodeError, Limits, Overlong, ValueScanner
 
 BARE = re.compile(r"[^\s,\[\]{}]+")
+LIST = re.compile(r'\[[\s,]*(?:[\[\]{"]|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)[\s,\]])')
+LIST_BEGUN = re.compile(r"\[[\s,]*[\w.+-]{0,40}\Z")
 SIBLING = re.compile(r"\n(?=[\[{])")  # behind it begins, if anything is broken before, the next record
 START = 4096  # characters of what is broken or too long that are shown
 GAP = 4096
+PATIENCE = 8  # how often a largest record may be looked at in vain
 
 
 class Ends(Broken):
     """The source ends inside a value."""
+
+
+class Unclosed(ValueError):
+    """The value that starts with ``start`` is not closed, and at hand is the next."""
+
+    def __init__(self, what: str, start: str) -> None:
+        super().__init__(f"{what} is not closed before the next record")
+        self.start = start
 
 
 class Cursor:
@@ -28,6 +39,7 @@ class Cursor:
         self.strict = False  # an object was left open: from now on each has to end where its lines seem to
         self.stretch, self.measured = 0, 0  # the end of the last such lines (lasts), and the indent they were told by
         self.offence = 0  # where the last broken value was found to be that; lasts
+        self.wasted = 0  # characters looked at in vain
 
     def more(self) -> bool:
         """Read one more block behind what is still needed."""
@@ -149,9 +161,36 @@ class Cursor:
     def stretch_end(self) -> int:
         """Return where the line at hand and those that look like its continuation end, or the end of the text at hand."""
         if self.stretch <= self.base + self.pos or self.measured != self.indent:
-            lines = re.compile(rf"[^\n]*+(?:\n(?=[ \t]{{{self.indent + 1}}}|[ \t]*+[\]}}\r\n])[^\n]*+)*+(?:\n[ \t]*+\Z)?+")  # re remembers these
-            end = lines.match(self.text, self.pos).end()  # type: ignore[union-attr]  # it matches anywhere
+            beyond = re.compile(rf"\n(?![ \t]{{{self.indent + 1}}}|[ \t]*(?:[\]}}\r\n]|\Z))")  # re remembers these
+            found = beyond.search(self.text, self.pos)
+            end = found.start() if found else len(self.text)
             if end == len(self.text):
                 return end
             self.stretch, self.measured = self.base + end, self.indent
         return self.stretch - self.base
+
+    def starts_list(self, first: str = "") -> bool:
+        """Tell a list from a line that starts with a bracket: ``[INFO] started``. Its first element has to begin with ``first``, if any."""
+        while not (found := LIST.match(self.text, self.pos)) and LIST_BEGUN.match(self.text, self.pos) and self.more():
+            pass
+        return bool(found) and first in ("", found[0][-1])  # type: ignore[index]
+
+    def resynchronise(self, separators: Collection[str], why: Broken) -> bool:
+        """Skip a broken element up to where the next begins, or to a list or object on a line of its own: then return False.
+
+        ``separators`` are what has stood between elements. Raises DecodeError when there is neither.
+        """
+        seen = max(0, self.offence - self.base - self.pos)
+        self.wasted += seen
+        self.pos += 0 if isinstance(why, Ends) else seen
+        overlap = max(map(len, separators), default=2)
+        while self.wasted <= PATIENCE * self.limits.record_bytes:
+            cuts = [at for one in separators if (at := self.text.find(one[1:], self.pos)) >= 0]  # what is broken may lack its brace
+            sibling = SIBLING.search(self.text, self.pos, min(cuts, default=len(self.text)))
+            if sibling or cuts:
+                self.pos = sibling.end() if sibling else min(cuts)
+                return not sibling
+            self.pos = max(self.pos, len(self.text) - overlap)
+            if not self.more():
+                break
+        raise DecodeError(f"the JSON list is broken: {why}")

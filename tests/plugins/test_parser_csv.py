@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loader.api import DecodeError, Limits
+from loader.api import ConfigError, DecodeError, Limits, ParseError
 from plugins.parser_csv import CsvParser
 from tests import drivers
 from tests.drivers import blocks_of, log_type, parsed
@@ -104,7 +104,52 @@ def test_a_field_as_large_as_a_record_may_be_is_read():
     assert read(written([["a", "b"], [value, "y"]]), **COMMA).records == [{"a": value, "b": "y"}]
 
 
+# --- rows of the contract (FEATURES 1.5.3 csv_delimiter, 1.5.5 csv)
+
+
+def test_row_csv_delimiter_empty_means_any_blanks_and_a_character_means_itself():
+    assert read(b"a  b\tc\n1 2\t 3\n").records == [{"a": "1", "b": "2", "c": "3"}]
+    assert read(b"a;b c\n1; 2 \n", csv_delimiter=";").records == [{"a": "1", "b c": " 2 "}]
+
+
+def test_row_csv_dashes_in_header_names_are_underscores():
+    assert read(b"row-count a_b\n1 2\n").records == [{"row_count": "1", "a_b": "2"}]
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n"])
+def test_row_csv_the_last_data_row_is_not_lost(end):
+    for options, body in ((COMMA, "a,b\n1,2\n3,4"), ({}, "a b\n1 2\n3 4"), (COMMA, 'a,b\n1,"2"\n3,"4"')):
+        assert read((body + end).encode(), **options).records == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+
+
+def test_row_csv_a_quoted_newline_belongs_to_its_field_and_costs_no_row():
+    found = read(b'a-x,b\n1,"two\nlines"\n3,4\n', **COMMA)
+    assert found.records == [{"a_x": "1", "b": "two\nlines"}, {"a_x": "3", "b": "4"}]
+    assert found.raws == ['1,"two\nlines"', "3,4"]
+
+
+def test_row_csv_the_text_of_a_record_is_its_row():
+    assert read(b"a b\n  1   2 \n").raws == ["1   2"]
+    assert read(b"a,b\n 1 , 2 \r\n", **COMMA).raws == [" 1 , 2 "]
+
+
 # --- the header
+
+
+def test_of_columns_with_one_name_the_last_has_it_and_those_before_are_numbered():
+    assert read(b"a,b,a,a\n1,2,3,4\n", **COMMA).records == [{"a_1": "1", "b": "2", "a_2": "3", "a": "4"}]
+    assert read(b"a,a_1,a-1,a\n1,2,3,4\n", **COMMA).records == [{"a_2": "1", "a_1_1": "2", "a_1": "3", "a": "4"}]
+    assert read(b"1 2\n", csv_header="x x").records == [{"x_1": "1", "x": "2"}]
+
+
+def test_with_compat_columns_before_one_of_the_same_name_are_left_out():
+    assert read(b"a,b,a\n1,2,3\n", **COMMA, compat="es-loader").records == [{"b": "2", "a": "3"}]
+
+
+def test_a_header_of_one_name_many_times_takes_time_in_proportion():
+    count = 200_000
+    (record,) = read(b"a " * count + b"\n" + b"1 " * count + b"\n").records
+    assert len(record) == count
 
 
 def test_a_dash_in_a_name_becomes_an_underscore_and_blanks_around_it_go():
@@ -193,13 +238,13 @@ def test_a_lone_opening_quote_holds_no_more_than_a_record_may_have():
 
     def blocks():
         yield b'a,b\n1,"x\n'
-        for number in range(100):
+        for number in range(10_000):
             seen.append(number)
             yield b"%d,y\n" % number
 
     chunks = CsvParser().prepare(log_type(**COMMA), Limits(record_bytes=50))(blocks())
     next(chunks)
-    assert len(seen) < 20
+    assert len(seen) < 1000  # the charset is told by the first bytes
 
 
 def test_a_row_over_the_limit_is_rejected_alone_also_behind_an_open_quote():
@@ -251,3 +296,27 @@ def test_extra_columns_can_be_mapped(tmp_path):
     ini = "[app]\ns3_key = app/\nfile_format = csv\necs = labels.extra\nlabels.extra = csv_extra\n"
     loaded = drivers.load(tmp_path, ini, "app/1", b"a b\n1 2\n3 4 5 6\n")
     assert [document.get("labels") for document in loaded.documents] == [None, {"extra": "5 6"}]
+
+
+# --- rows that a carrier brings
+
+
+@given(st.lists(FIELD, min_size=3, max_size=3), st.sampled_from(DELIMITERS), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+def test_a_row_by_itself_is_read_under_csv_header(row, delimiter, quoting):
+    option = delimiter.replace("\t", "\\t").replace("\x01", "\\x01")
+    parse = CsvParser().item(log_type(csv_header="a-x b c", csv_delimiter=option))
+    assert parse(written([row], delimiter=delimiter, quoting=quoting).decode().removesuffix("\r\n")) == dict(zip(("a_x", "b", "c"), row, strict=True))
+
+
+def test_a_row_by_itself_that_is_wrong_is_a_parse_error():
+    parse = CsvParser().item(log_type(csv_header="a b"))
+    assert parse("1 2") == {"a": "1", "b": "2"}
+    with pytest.raises(ParseError, match="has 1 fields where the header has 2"):
+        parse("1")
+
+
+def test_without_csv_header_rows_by_themselves_are_a_mistake():
+    section = log_type(**COMMA)
+    with pytest.raises(ConfigError):
+        CsvParser().item(section)
+    assert [(problem.key, bool(problem.hint)) for problem in section.problems] == [("csv_header", True)]
