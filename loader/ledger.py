@@ -1,4 +1,4 @@
-"""The accounting that decides whether a source is done: read = excluded + rejected + delivered or refused, for every output."""
+"""The accounting that decides whether a source is done: read and made = excluded + rejected + delivered or refused, for every output."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ class Ledger:
 
     outputs: tuple[str, ...] = ()
     read: int = 0
+    made: int = 0  # records that hooks have made beside those that were read
     excluded: int = 0
     rejected: int = 0
     delivered: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
@@ -21,10 +22,11 @@ class Ledger:
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     bytes_in: int = 0
     bytes_out: int = 0
+    rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)  # records by the exclusion rule they met
 
     def missing(self, output: str) -> int:
         """Return how many records ``output`` has neither taken nor refused for good; never negative in a sound account."""
-        return self.read - self.excluded - self.rejected - self.delivered[output] - self.refused[output]
+        return self.read + self.made - self.excluded - self.rejected - self.delivered[output] - self.refused[output]
 
     def balances(self) -> bool:
         """Tell whether every record is accounted for at every output."""
@@ -43,9 +45,9 @@ class Ledger:
     def add(self, other: Ledger) -> None:
         """Add another ledger's numbers to this one."""
         self.outputs = tuple(dict.fromkeys((*self.outputs, *other.outputs)))
-        for name in ("read", "excluded", "rejected", "bytes_in", "bytes_out"):
+        for name in ("read", "made", "excluded", "rejected", "bytes_in", "bytes_out"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("delivered", "refused", "flags"):
+        for name in ("delivered", "refused", "flags", "rules"):
             getattr(self, name).update(getattr(other, name))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+from collections.abc import Iterable
 
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
+from loader.rules.rule import Rule
 
 NO_TYPE = "(no type)"
 
@@ -68,12 +70,20 @@ class Totals:
         read, excluded = sum(t.ledger.read for t in totals), sum(t.ledger.excluded for t in totals)
         rejected, delivered = sum(t.rejected for t in totals), sum(t.delivered for t in totals)
         missing = sum(t.undelivered for t in totals)
-        line = f"{read:,} read = {excluded:,} excluded + {rejected:,} rejected + {delivered:,} delivered"
+        made = sum(t.ledger.made for t in totals)
+        taken = f"{read:,} read{f' + {made:,} made by hooks' if made else ''}"
+        line = f"{taken} = {excluded:,} excluded + {rejected:,} rejected + {delivered:,} delivered"
         if missing:
             line += f" + {missing:,} not delivered, of {self.failed:,} failed objects"
-        if self.unsound or read != excluded + rejected + delivered + missing:
+        if self.unsound or read + made != excluded + rejected + delivered + missing:
             return f"The account does NOT balance: {line}; see {', '.join(self.unsound[:3])}"
         return f"The account balances: {line}."
+
+    def unmet(self, rules: Iterable[Rule]) -> list[Rule]:
+        """Return the rules that no record has met, of those for a log type that had records."""
+        ledgers = {name: total.ledger for name, total in self.by_type.items() if total.ledger.read}
+        asked = ((rule, [ledger for name, ledger in ledgers.items() if rule.serves(name)]) for rule in rules)
+        return [rule for rule, served in asked if served and not any(ledger.rules[rule.name] for ledger in served)]
 
     @property
     def sound(self) -> bool:

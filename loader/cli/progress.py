@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import time
+from collections.abc import Sequence
 from typing import Self
 
 from rich.console import Console
@@ -10,9 +12,11 @@ from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from loader.cli import rules_met
 from loader.ledger import FAILED, Account
 from loader.metrics import Totals
 from loader.results import Results
+from loader.rules.rule import Rule
 
 EVERY = 10.0  # seconds between plain lines
 SHOWN = 10  # failures told while the run goes on
@@ -91,7 +95,9 @@ class Display:
             self.console.print(f"{objects}, {self.records:,} records, {rate:,.0f}/s{remaining}{', ' * bool(failed)}{failed}", soft_wrap=True)
 
 
-def table(totals: Totals, files: Results, objects: int, *, rejects: str = "", console: Console | None = None) -> None:
+def table(
+    totals: Totals, files: Results, objects: int, *, rejects: str = "", rules: Sequence[Rule] = (), console: Console | None = None
+) -> None:
     """Print one row per log type, what was mended, the balance, and where the rest is told."""
     console = console or stderr()
     shown = Table(box=None, padding=(0, 1, 0, 0), header_style="underline")
@@ -110,6 +116,8 @@ def table(totals: Totals, files: Results, objects: int, *, rejects: str = "", co
         for flag, count in sorted(total.ledger.flags.items()):
             if count:
                 console.print(f"{name}: {flag}: {counted(count, 'record')}", markup=False, highlight=False)
+    for line in rules_met.lines(totals, rules, datetime.datetime.now(datetime.UTC)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if rejected := sum(total.rejected for total in totals.by_type.values()):
         console.print(f"{counted(rejected, 'rejected record')}: {rejects} has the text and the reason", highlight=False, soft_wrap=True)
     console.print(totals.balance(), style="" if totals.sound else "bold red", highlight=False, soft_wrap=True)

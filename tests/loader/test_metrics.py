@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.metrics import NO_TYPE, Totals
+from loader.rules.rule import Rule
 
 
 def account(status: str = DONE, log_type: str = "demo", outputs: str = "a", **numbers: object) -> Account:
@@ -72,6 +73,12 @@ def test_objects_are_counted_by_type_and_how_they_ended() -> None:
     run = totals(account(), account(FAILED), account(SKIPPED, "", ""), account(DONE, "other"))
     counts = {name: dict(total.objects) for name, total in run.by_type.items()}
     assert counts == {"demo": {DONE: 1, FAILED: 1}, NO_TYPE: {SKIPPED: 1}, "other": {DONE: 1}}
+
+
+def test_rules_are_unmet_where_their_types_had_records_and_none_met_them() -> None:
+    run = totals(account(read=2, delivered={"a": 2}, rules=collections.Counter({"met": 1})), account(log_type="empty"))
+    rules = [Rule("met", "demo"), Rule("idle", "d*"), Rule("no records", "empty"), Rule("no objects", "other")]
+    assert [rule.name for rule in run.unmet(rules)] == ["idle"]
 
 
 PARTS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.sampled_from(["x", "y"])), max_size=5)
