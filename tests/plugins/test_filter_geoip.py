@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import netaddr
 import pytest
@@ -56,11 +57,11 @@ def databases(tmp_path_factory):
 
 @pytest.fixture
 def filtering(request):
-    def start(geoip="source destination", **options):
+    def start(geoip="source destination", compat="", **options):
         plugin = configured(GeoipFilter(), "filter_geoip", **options)
         plugin.open()
         request.addfinalizer(plugin.close)
-        return plugin.prepare(log_type(**({"geoip": geoip} if geoip else {})))
+        return plugin.prepare(log_type(compat=compat, **({"geoip": geoip} if geoip else {})))
 
     return start
 
@@ -90,10 +91,62 @@ def test_only_what_is_known_is_set(filtering, databases):
 
 
 @pytest.mark.parametrize(
-    "place", [{"ip": "10.0.0.1"}, {"ip": "no address"}, {"ip": ""}, {"ip": None}, {"ip": ["192.0.2.1"]}, {"ip": 1}, {}, "text", None, []]
-)
+    "place",
+    [
+        {"ip": "10.0.0.1"}, {"ip": "no address"}, {"ip": ""}, {"ip": None}, {"ip": []}, {"ip": ["10.0.0.1", None, 5, ["192.0.2.1"]]}, {"ip": 1}, {},
+        "text", None, [],
+    ],
+)  # fmt: skip
 def test_what_is_no_known_address_leaves_the_record_as_it_was(filtering, databases, place):
     assert filtering(**databases)({"source": place, "destination": place}) == {"source": place, "destination": place}
+
+
+def test_of_a_list_of_addresses_the_first_that_is_known_counts(filtering, databases):
+    """Row: a list under ``.ip`` does not crash."""
+    addresses = ["10.0.0.1", "198.51.100.1", "192.0.2.1"]
+    assert filtering(**databases)({"source": {"ip": addresses}})["source"] == {"ip": addresses, "geo": {"country_iso_code": "FR"}}
+
+
+def test_objects_may_be_nested(filtering, databases):
+    assert filtering("source.nat client", **databases)({"source": {"nat": {"ip": "192.0.2.1"}}})["source"]["nat"]["geo"] == GEO
+
+
+def test_compat_gives_the_fields_of_the_es_loader_and_replaces_what_the_record_says(filtering, databases):
+    """Row ``geoip``: geo has four fields, as has two."""
+    geo = {key: GEO[key] for key in ("city_name", "country_iso_code", "country_name", "location")}
+    apply = filtering(compat="es-loader", **databases)
+    assert apply({"source": {"ip": "192.0.2.1"}})["source"] == {"ip": "192.0.2.1", "geo": geo, "as": AS}
+    own = {"ip": "192.0.2.1", "geo": {"city_name": "Home", "name": "office"}, "as": "text"}
+    assert apply({"source": own})["source"] == {"ip": "192.0.2.1", "geo": {**geo, "name": "office"}, "as": AS}
+    assert filtering(**databases)({"source": {"ip": "192.0.2.1"}})["source"]["geo"] == GEO
+
+
+def test_an_address_in_the_place_of_its_object_is_told(databases):
+    plugin = configured(GeoipFilter(), "filter_geoip", **databases)
+    plugin.open()
+    section = log_type(geoip="source.ip destination")
+    plugin.prepare(section)
+    plugin.close()
+    (problem,) = section.problems
+    assert (problem.message, problem.hint, problem.fatal) == ("'source.ip' is an address", "name its object: source", False)
+
+
+def test_databases_are_found_by_their_usual_names(filtering, databases, tmp_path):
+    shutil.copy(databases["database"], tmp_path / "GeoLite2-City.mmdb")
+    assert filtering(databases=str(tmp_path))({"source": {"ip": "192.0.2.1"}})["source"] == {"ip": "192.0.2.1", "geo": GEO}
+    shutil.copy(databases["asn_database"], tmp_path / "GeoLite2-ASN.mmdb")
+    assert filtering(databases=str(tmp_path))({"source": {"ip": "192.0.2.1"}})["source"] == {"ip": "192.0.2.1", "geo": GEO, "as": AS}
+
+
+def test_a_database_that_is_named_goes_before_that_of_the_folder(filtering, databases, tmp_path):
+    shutil.copy(databases["database"], tmp_path / "GeoLite2-City.mmdb")
+    four = write(tmp_path / "own.mmdb", {"192.0.2.0/24": {"country": {"iso_code": "DE"}}})
+    assert filtering(databases=str(tmp_path), database=four)({"source": {"ip": "192.0.2.1"}})["source"]["geo"] == {"country_iso_code": "DE"}
+
+
+def test_a_folder_without_databases_is_a_mistake(tmp_path):
+    with pytest.raises(ConfigError, match=r"\[filter_geoip\] databases: there is no GeoLite2-City.mmdb and no GeoLite2-ASN.mmdb in '.*'"):
+        configured(GeoipFilter(), "filter_geoip", databases=str(tmp_path)).open()
 
 
 def test_what_the_record_says_itself_wins(filtering, databases):
@@ -110,8 +163,9 @@ def test_a_geo_that_is_no_object_costs_nothing(filtering, databases, own, kept):
 
 def test_records_do_not_share_what_they_were_given(filtering, databases):
     apply = filtering(**databases)
-    apply({"source": {"ip": "192.0.2.1"}})["source"]["geo"]["city_name"] = "changed"
-    assert apply({"source": {"ip": "192.0.2.1"}})["source"]["geo"] == GEO
+    first = apply({"source": {"ip": "192.0.2.1"}})["source"]
+    first["geo"]["city_name"] = first["geo"]["location"]["lon"] = first["as"]["organization"]["name"] = "changed"
+    assert apply({"source": {"ip": "192.0.2.1"}})["source"] == {"ip": "192.0.2.1", "geo": GEO, "as": AS}
 
 
 def test_names_come_in_the_language_asked_for_else_in_english(filtering, databases):
