@@ -10,7 +10,14 @@ import os
 import sys
 from pathlib import Path
 
-COMMANDS = {"listen": "a small syslog receiver: a SIEM for a laptop", "demo": "load the sample bucket into such a receiver"}
+COMMANDS = {
+    "explain": "which log type a key gets and why, and what becomes of one record, step by step; nothing is sent",
+    "check": "every mistake in the configuration at once; --migrate reports on a user.ini of the es-loader",
+    "types": "the log types in the order in which keys are offered to them; one of them in full",
+    "listen": "a small syslog receiver: a SIEM for a laptop",
+    "demo": "load the sample bucket into such a receiver",
+    "ioc": "make lists and STIX bundles of indicators into a file to look them up in",
+}
 ENVIRONMENT = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
 
 
@@ -48,7 +55,12 @@ def main(argv: list[str] | None = None) -> int:
 def start() -> int:
     """Run, in the environment that make builds when this Python lacks the packages."""
     try:
-        return main()
+        code = main()
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of a pipe, head or less, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the flush at exit fails again
+        return 1
     except ModuleNotFoundError as why:
         if (why.name or "").partition(".")[0] in ("loader", "plugins", "siem"):
             raise

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import configparser
 import dataclasses
+import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from loader import ini
 from loader.errors import ConfigError, Problem
 from loader.section import Origin, Section
 
 PLUGIN = re.compile(r"(in|out|parser|filter|formatter)_\w+(:.+)?")
 REFERENCE = re.compile(r"(?<!\$)\$\{(?:[^}:]*:)?([^}:]+)\}")
+DOLLAR = re.compile(r"\$(?:\$|(\{[^}]+\})?)")
 NO_DEFAULTS = "\0"  # a section name no file can have: switches configparser's inheritance off
 
 
@@ -30,6 +33,8 @@ class Config:
     defaults: Section
     problems: list[Problem] = dataclasses.field(default_factory=list)
     referenced: frozenset[str] = frozenset()  # keys that some ${key} or ${section:key} names: known, though no option reads them
+    files: list[str] = dataclasses.field(default_factory=list)  # those that were read, in their order
+    places: dict[str, dict[str, list[Origin]]] = dataclasses.field(default_factory=dict)  # wherever a section ('') or key is written; the last counts
 
     def plugin(self, name: str) -> Section:
         """Return the section of a plugin instance; an empty one when the INI files have none."""
@@ -50,31 +55,96 @@ class Config:
 
 
 def load(files: Iterable[Path], required: Iterable[Path] = ()) -> Config:
-    """Read and layer the files that exist; raises ConfigError when one of ``required`` does not, or one cannot be parsed."""
+    """Read and layer the files that exist; raises ConfigError when one of ``required`` does not, or one is no text."""
     required = list(required)
     if missing := [path for path in required if not path.is_file()]:
         raise ConfigError(*(Problem("no such file", str(path)) for path in missing))
-    typed = _parser("DEFAULT")
-    plain = _parser(NO_DEFAULTS)
-    origins: dict[tuple[str, str], Origin] = {}
-    referenced: set[str] = set()
+    reader = _Reader()
     for path in [*files, *required]:
         if path.is_file():
-            content = _read(path)
-            for parser in (typed, plain):
-                _parse(parser, content, path)
-            origins |= _origins(content, path)
-            referenced.update(REFERENCE.findall(content))
-    problems: list[Problem] = []
-    found = {name: _section(plain if _is_engine(name) else typed, name, origins, problems) for name in typed.sections()}
+            reader.read(path)
+    found = {name: reader.section(name) for name in reader.typed.sections()}
     return Config(
         types={name: section for name, section in found.items() if not _is_engine(name)},
         plugins={name: section for name, section in found.items() if PLUGIN.fullmatch(name)},
         loader=found.get("loader", Section("loader")),
-        defaults=_section(plain, "DEFAULT", origins, problems) if plain.has_section("DEFAULT") else Section("DEFAULT"),
-        problems=problems,
-        referenced=frozenset(referenced),
+        defaults=reader.section("DEFAULT") if reader.plain.has_section("DEFAULT") else Section("DEFAULT"),
+        problems=reader.problems,
+        referenced=frozenset(reader.referenced),
+        files=reader.files,
+        places={name: {key: [origin for origin, _ in at] for key, at in keys.items()} for name, keys in reader.places.items()},
     )
+
+
+class _Reader:
+    """The layers of files as they are read. Every mistake is noted, and the rest is read as if it were not there."""
+
+    def __init__(self) -> None:
+        self.typed, self.plain = _parser("DEFAULT"), _parser(NO_DEFAULTS)
+        self.places: dict[str, dict[str, list[tuple[Origin, ini.Place]]]] = {}
+        self.referenced: set[str] = set()
+        self.problems: list[Problem] = []
+        self.files: list[str] = []
+
+    def read(self, path: Path) -> None:
+        """Lay one file over those before."""
+        content = _text(path)
+        scan = ini.Scan(content)
+        self.problems += [Problem(bad.message, str(path), bad.line, bad.section, bad.key, bad.hint, bad.fatal) for bad in scan.mistakes]
+        for parser in (self.typed, self.plain):
+            parser.read_string(scan.text, str(path))
+        for place in scan.places:
+            self.places.setdefault(place.section, {}).setdefault(place.key, []).append((Origin(str(path), place.line), place))
+        self.referenced.update(REFERENCE.findall(content))
+        self.files.append(str(path))
+
+    def section(self, name: str) -> Section:
+        """Return a section after layering and interpolation."""
+        parser = self.plain if _is_engine(name) or name == "DEFAULT" else self.typed
+        written = self.places.get(name, {})
+        inherited = self.places.get("DEFAULT", {})
+        section = Section(name, own=frozenset(key for key in written if key), origin=written[""][-1][0] if "" in written else Origin())
+        for key in parser.options(name):
+            origin, place = (written.get(key) or inherited[key])[-1]
+            section.origins[key] = origin
+            try:
+                section.values[key] = parser.get(name, key)
+            except configparser.InterpolationError:
+                section.values[key] = ""
+                section.claimed.add(key)
+                raw = parser.get(name, key, raw=True)
+                offset, message, hint = _misreference(parser, name, raw)
+                self.problems.append(Problem(message, origin.file, place.line_of(raw, offset), name, key, hint))
+        return section
+
+
+def _misreference(parser: configparser.ConfigParser, section: str, raw: str) -> tuple[int, str, str]:
+    """Return what is wrong with the dollar signs of a value: where, why, and what to do."""
+    for found in DOLLAR.finditer(raw):
+        if found[0] == "$":
+            before = raw[max(0, found.start() - 20) : found.start()].rpartition("\n")[2]
+            after = raw[found.start() : found.end() + 10].partition("\n")[0]
+            closed = "a reference is ${key} or ${section:key}; " if raw[found.end() :].startswith("{") else ""
+            return found.start(), f'has a single $, in "{before}{after}"', f"{closed}write $$ for a literal dollar"
+        if found[1] and (why := _dead_end(parser, section, found[1][1:-1])):
+            return found.start(), f"{found[0]} leads nowhere: {why[0]}", why[1] or "write $$ for a literal dollar"
+    return 0, "what it refers to cannot be read, or refers back to it", ""
+
+
+def _dead_end(parser: configparser.ConfigParser, section: str, reference: str) -> tuple[str, str] | None:
+    """Return why ``${reference}`` names nothing, and the nearest that it may mean; None when it does name something."""
+    other, colon, key = reference.rpartition(":")
+    where = other or section
+    if ":" in other:
+        return "a reference has one colon at most, so the instances of plugins cannot be named", "write the value out"
+    if colon and not parser.has_section(where) and where != parser.default_section:
+        near = difflib.get_close_matches(where, parser.sections(), 1)
+        return f"there is no section [{where}]", f"did you mean ${{{near[0]}:{key}}}?" if near else ""
+    options = parser.options(where) if parser.has_section(where) else list(parser.defaults())
+    if key in options:
+        return None
+    near = difflib.get_close_matches(key, options, 1)
+    return f"section [{where}] has no key {key!r}", f"did you mean ${{{other}{colon}{near[0]}}}?" if near else ""
 
 
 def _is_engine(name: str) -> bool:
@@ -82,60 +152,15 @@ def _is_engine(name: str) -> bool:
 
 
 def _parser(default_section: str) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(default_section=default_section, interpolation=configparser.ExtendedInterpolation())
+    parser = configparser.ConfigParser(default_section=default_section, interpolation=configparser.ExtendedInterpolation(), strict=False)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # keys keep their case, as configparser documents
     return parser
 
 
-def _read(path: Path) -> str:
+def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as why:
         raise ConfigError(Problem(f"not UTF-8 text: {why}", str(path), hint="save the file as UTF-8")) from why
     except OSError as why:
         raise ConfigError(Problem(f"cannot be read: {why.strerror}", str(path))) from why
-
-
-def _parse(parser: configparser.ConfigParser, content: str, path: Path) -> None:
-    try:
-        parser.read_string(content, str(path))
-    except configparser.Error as why:
-        line = getattr(why, "lineno", None) or next((n for n, _ in getattr(why, "errors", [])), 0)
-        raise ConfigError(Problem(" ".join(str(why.message).split()), str(path), line or 0)) from why
-
-
-def _origins(content: str, path: Path) -> dict[tuple[str, str], Origin]:
-    """Return the line of every section and key; configparser itself forgets them. A section's own line has the key ''."""
-    found: dict[tuple[str, str], Origin] = {}
-    section, level, in_key = "", 0, False
-    for number, line in enumerate(content.split("\n"), 1):
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        indent = len(line) - len(line.lstrip())
-        if in_key and indent > level:  # the value goes on
-            continue
-        level = indent
-        if header := configparser.ConfigParser.SECTCRE.match(text):
-            section, in_key = header["header"], False
-            found[section, ""] = Origin(str(path), number)
-        elif key := re.match(r"(.*?)\s*[=:]", text):
-            in_key = True
-            found[section, key[1]] = Origin(str(path), number)
-    return found
-
-
-def _section(parser: configparser.ConfigParser, name: str, origins: dict[tuple[str, str], Origin], problems: list[Problem]) -> Section:
-    own = frozenset(key for section, key in origins if section == name and key)
-    section = Section(name, own=own, origin=origins.get((name, ""), Origin()))
-    for key in parser.options(name):
-        section.origins[key] = origins.get((name, key)) or origins.get(("DEFAULT", key), Origin())
-        try:
-            section.values[key] = parser.get(name, key)
-        except configparser.InterpolationError as why:
-            section.values[key] = ""
-            section.claimed.add(key)
-            where = section.origins[key]
-            message = " ".join(str(why.message).split())
-            problems.append(Problem(f"cannot interpolate: {message}", where.file, where.line, name, key, "a literal $ is written $$"))
-    return section

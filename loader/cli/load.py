@@ -76,7 +76,8 @@ def run(args: argparse.Namespace) -> int:
     stopped = _work(tasks, config, input_name, engine.settings, outcomes, wanted)
     files.close()
     engine.close()
-    table(totals, files, wanted, rejects=config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter))
+    rejects = config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter)
+    table(totals, files, wanted, rejects=rejects, rules=engine.assembly.rules)
     if stopped:
         return stopped
     return SOME_FAILED if totals.failed or not totals.sound else OK

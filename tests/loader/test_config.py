@@ -102,15 +102,37 @@ def test_a_reference_may_name_what_a_later_file_gives(tmp_path: Path) -> None:
     assert config.load([first, second]).types["a"].values["x"] == "2"
 
 
-@pytest.mark.parametrize("value", ["${nothing}", "${no:thing}", "a $ b", "${x"])
-def test_a_reference_that_leads_nowhere_is_a_problem_at_its_line_and_does_not_stop_the_rest(tmp_path: Path, value: str) -> None:
-    (path,) = written(tmp_path, f"[a]\nz = 1\nx = {value}\n[b]\ny = ${{nothing}}\n")
+COLONS = "a reference has one colon at most, so the instances of plugins cannot be named"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("${zone}", "${zone} leads nowhere: section [a] has no key 'zone' (did you mean ${zones}?)"),
+        ("${b:zone}", "${b:zone} leads nowhere: section [b] has no key 'zone' (did you mean ${b:zones}?)"),
+        ("${bb:y}", "${bb:y} leads nowhere: there is no section [bb] (did you mean ${b:y}?)"),
+        ("${other}", "${other} leads nowhere: section [a] has no key 'other' (write $$ for a literal dollar)"),
+        ("${out_x:soc:host}", f"${{out_x:soc:host}} leads nowhere: {COLONS} (write the value out)"),
+        (r"\.log$", r'has a single $, in "\.log$" (write $$ for a literal dollar)'),
+        ("$$ and $5", 'has a single $, in "$$ and $5" (write $$ for a literal dollar)'),
+        ("${x", 'has a single $, in "${x" (a reference is ${key} or ${section:key}; write $$ for a literal dollar)'),
+        ("${x}", "what it refers to cannot be read, or refers back to it"),
+    ],
+)  # fmt: skip
+def test_a_dollar_that_leads_nowhere_is_a_problem_at_its_line_with_the_nearest_name(tmp_path: Path, value: str, said: str) -> None:
+    (path,) = written(tmp_path, f"[a]\nzones = 1\nx = {value}\n[b]\nzones = 2\ny = ${{nothing}}\n[out_x:soc]\nhost = h\n")
     loaded = config.load([path])
     first, second = loaded.all_problems()
-    assert str(first).startswith(f"{path}:3: [a] x: cannot interpolate: ")
-    assert first.hint == "a literal $ is written $$"
-    assert (second.section, second.line) == ("b", 5)
-    assert loaded.types["a"].values == {"z": "1", "x": ""}
+    assert str(first) == f"{path}:3: [a] x: {said}"
+    assert first.fatal
+    assert (second.section, second.line) == ("b", 6)
+    assert loaded.types["a"].values == {"zones": "1", "x": ""}
+
+
+def test_a_single_dollar_is_found_on_its_own_line_of_a_long_value(tmp_path: Path) -> None:
+    (path,) = written(tmp_path, "[a]\nx =\n    one $$\n# $ in a comment\n\n    two\n    three $\n    four\n")
+    (problem,) = config.load([path]).all_problems()
+    assert (problem.line, problem.message) == (7, 'has a single $, in "three $"')
 
 
 def test_keys_keep_their_case_and_may_hold_dots(tmp_path: Path) -> None:
@@ -137,10 +159,10 @@ def test_every_key_has_its_file_and_line_however_it_is_indented(tmp_path: Path) 
     assert (a.origin, z.origin) == (Origin(str(path), 3), Origin(str(path), 9))
 
 
+ODDITIES = ["= 8", "[]", "  odd", "[x", "u = 4\f5=6", "w=\u20286=7", "\tv = $$", "e ="]
 LINES = st.lists(
-    st.sampled_from(["[out_b]", "[DEFAULT]", "x = 1", "  y: 2", "    z = 3", "", "# c = 1", " ; d", "u = 4\f5=6", "w=\u20286=7", "\tv = $$", "e ="]),
-    unique=True,
-).map(lambda lines: ["[a]", *lines])
+    st.sampled_from(["[out_b]", "[DEFAULT]", "x = 1", "  y: 2", "    z = 3", "", "# c = 1", " ; d", *ODDITIES]), unique=True
+).map(lambda lines: ["[a]", *lines])  # fmt: skip
 
 
 @given(LINES)
@@ -161,21 +183,26 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) 
     assert a.origins["y"].line == 3
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "said"),
-    [
-        ("[a]\nx = 1\nx = 2\n", 3, "option 'x' in section 'a' already exists"),
-        ("[a]\n[b]\n[a]\n", 3, "section 'a' already exists"),
-        ("x = 1\n", 1, "no section headers"),
-        ("[a]\nx = 1\nnonsense\n", 3, "parsing errors"),
-    ],
-)
-def test_what_is_no_ini_file_is_a_mistake_with_file_and_line(tmp_path: Path, text: str, line: int, said: str) -> None:
-    (path,) = written(tmp_path, text)
-    (mistake,) = mistakes(path)
-    assert mistake.startswith(f"{path}:{line}: ")
-    assert said in mistake
-    assert "\n" not in mistake
+def test_what_is_no_ini_is_told_all_at_once_and_the_rest_is_read(tmp_path: Path) -> None:
+    (path,) = written(tmp_path, "x = 1\n[a]\nx = 1\nx = 2\nnonsense\n[b\n[a]\ny = 3\nz = ${q}\n")
+    loaded = config.load([path])
+    assert [str(problem).removeprefix(f"{path}:") for problem in loaded.all_problems()] == [
+        "1: 'x = 1' stands before the first [section] (put a [section] above it)",
+        "4: [a] x: the key is there already, in line 3 (keep one of the two)",
+        "5: [a] 'nonsense' is neither a [section] nor key = value (indent it if the value above goes on; a comment begins with #)",
+        "6: [a] '[b' is neither a [section] nor key = value (a section is written [name])",
+        "7: [a] the section is there already, in line 2 (join the two)",
+        "9: [a] z: ${q} leads nowhere: section [a] has no key 'q' (write $$ for a literal dollar)",
+    ]
+    assert loaded.types["a"].values == {"x": "2", "y": "3", "z": ""}
+
+
+def test_every_place_of_a_key_is_known_and_the_last_one_counts(tmp_path: Path) -> None:
+    first, second = written(tmp_path, "[a]\nx = 1\n", "[loader]\n[a]\n\nx = 2\n")
+    loaded = config.load([first, tmp_path / "absent.ini", second])
+    assert loaded.files == [str(first), str(second)]
+    assert loaded.places["a"] == {"": [Origin(str(first), 1), Origin(str(second), 2)], "x": [Origin(str(first), 2), Origin(str(second), 4)]}
+    assert loaded.types["a"].origins["x"] == Origin(str(second), 4)
 
 
 def test_a_file_that_is_not_utf_8_is_named_with_the_advice_to_save_it_so(tmp_path: Path) -> None:

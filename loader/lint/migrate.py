@@ -1,0 +1,179 @@
+"""A ``user.ini`` of the es-loader, key by key: what is understood as it is, what comes out otherwise, what is ignored, what to change."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from loader import schema
+from loader.assembly import Assembly
+from loader.lint import es_loader
+from loader.lint.finding import listed
+from loader.lint.known import SHIPPED, hook_file
+from loader.planner import FORMAT
+from loader.rules.conditions import REGEX
+from loader.section import Section
+from loader.stages import clock, compat, ecs, hooks, stamp, typed
+
+SAME, OTHERWISE, IGNORED, CHANGE = "as it is", "with a difference", "ignored", "to change"
+NO_BRANCH = re.compile(r"\\.|\[[^\]]*\]|\((?:\\.|[^()])*\)")
+RULE_FILE = "exclude_log_patterns_filename"
+HALF_HOUR = re.compile(r"-\d\d?:?30")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Advice:
+    """What becomes of one key, or of several alike; no section is the environment or the file as a whole."""
+
+    status: str
+    section: str
+    keys: list[str]
+    line: int
+    text: str = ""
+
+
+class Migration:
+    """The report on one file, which an assembly has read behind ``aws.ini``."""
+
+    def __init__(self, assembly: Assembly, file: str) -> None:
+        self.assembly, self.file = assembly, file
+        self.places = {
+            name: {key: at[-1].line for key, origins in keys.items() if (at := [origin for origin in origins if origin.file == file])}
+            for name, keys in assembly.config.places.items()
+        }
+
+    def report(self) -> list[Advice]:
+        """Return all advice: section by section, then what concerns the file as a whole."""
+        found = [advice for name, keys in self.places.items() if keys for advice in self._section(name, keys)]
+        return found + list(self._rules()) + list(self._environment())
+
+    def _section(self, name: str, lines: dict[str, int]) -> Iterator[Advice]:
+        config = self.assembly.config
+        section = config.defaults if name == "DEFAULT" else config.types.get(name)
+        if section is None:  # [loader] or a plugin: written for this program
+            return
+        if name in es_loader.BUILT_IN and not self._is_whole(section):
+            yield from self._built_in(section, lines)
+        wrong = {problem.key: problem for problem in config.all_problems() if problem.section == name and problem.file == self.file}
+        same: list[str] = []
+        for key, line in lines.items():
+            if key and (found := self._key(section, key, lines)):
+                yield Advice(found[0], name, [key], line, found[1])
+            elif key and key in wrong:
+                problem = wrong[key]
+                text = f"{problem.message}{f' ({problem.hint})' if problem.hint else ''}"
+                yield Advice(CHANGE if problem.fatal else IGNORED, name, [key], line, text)
+            elif key:
+                same.append(key)
+        yield from self._values(section, same)
+        if same:
+            yield Advice(SAME, name, same, lines.get("", 0))
+
+    def _is_whole(self, section: Section) -> bool:
+        return FORMAT.name in section.own
+
+    def _built_in(self, section: Section, lines: dict[str, int]) -> Iterator[Advice]:
+        text = "is a log type of the es-loader that does not come with this program: bring its whole section, file_format and s3_key at least"
+        yield Advice(CHANGE, section.name, [], lines.get("", 0), text)
+
+    def _key(self, section: Section, key: str, lines: dict[str, int]) -> tuple[str, str] | None:
+        """Return what is to say of one key: its status and why; None when nothing is."""
+        value = section.values.get(key, "")
+        if key in es_loader.DEAD:
+            return IGNORED, es_loader.DEAD[key]
+        if key in (clock.ZONE.name, "index_tz") and HALF_HOUR.fullmatch(value):
+            return OTHERWISE, f"{value} is taken as it is written; the es-loader added the half hour to a negative offset, and was one hour off"
+        if key == clock.ALIAS.name and key not in section.read(stamp.RENAMED):
+            if section.values.get(clock.KEY.name):
+                return IGNORED, "timestamp_key is there too, and counts"
+            return OTHERWISE, "is read as timestamp_key; the es-loader's code did not know it, and took the time of the file, or of loading"
+        if key == FORMAT.name and value in es_loader.FORMATS:
+            return OTHERWISE, es_loader.FORMATS[value]
+        if key in es_loader.OTHERWISE:
+            return OTHERWISE, es_loader.OTHERWISE[key]
+        if key == RULE_FILE:
+            return self._rule_file(section)
+        if key == hooks.SCRIPT.name:
+            return self._hook(section)
+        if key in es_loader.NEEDS:
+            return self._enrichment(key)
+        return self._brackets(section, key, value) if key in section.read(ecs.ECS) else None
+
+    def _rule_file(self, section: Section) -> tuple[str, str] | None:
+        name = section.values[RULE_FILE]
+        found = [str(place) for place in (Path(name), Path(SHIPPED).parent / name) if place.is_file()]
+        if found:
+            return OTHERWISE, f"is read from {found[0]}; the es-loader fetched it from the bucket GEOIP_BUCKET"
+        return CHANGE, "was an object in the bucket GEOIP_BUCKET: copy it to this machine, and write its path"
+
+    def _hook(self, section: Section) -> tuple[str, str] | None:
+        if hook_file(self.assembly, section):
+            return None
+        if not section.values[hooks.SCRIPT.name]:
+            return None
+        return CHANGE, f"copy sf_{section.name.replace('-', '_')}.py into a folder, and name that: --hooks DIR, or hooks = DIR in [loader]"
+
+    def _enrichment(self, key: str) -> tuple[str, str] | None:
+        name, options, place = es_loader.NEEDS[key]
+        plugin = self.assembly.config.plugins.get(name)
+        if plugin and any(plugin.values.get(option) for option in options):
+            return None
+        if name == "filter_xff":
+            return OTHERWISE, "the es-loader's database of proxies is not read: private addresses are trusted, or trusted_proxies of [filter_xff]"
+        return CHANGE, f"its data were in the bucket GEOIP_BUCKET ({place}): copy them, and write {' or '.join(options[:2])} = in a section [{name}]"
+
+    def _brackets(self, section: Section, key: str, value: str) -> tuple[str, str] | None:
+        if not (value.startswith("[") and value.endswith("]")) or compat.is_array(key):
+            return None
+        said = "the es-loader took the brackets literally here, and never set it"
+        if not schema.is_known(key):
+            near = schema.nearest(key)
+            return CHANGE, f"{said}; {f'ECS has {near!r}' if near else 'it is no ECS field, and gets a list now'}"
+        return OTHERWISE, f"{said}; it gets {'a list' if typed.is_array(key) else 'the first that has a value: leave the brackets out'}"
+
+    def _values(self, section: Section, same: list[str]) -> Iterator[Advice]:
+        """Tell, and take out of ``same``, the keys whose values come out otherwise than the es-loader's."""
+        if section.values.get("compat") == "es-loader":
+            return
+        targets = [key for key in same if key in section.read(ecs.ECS) + section.read(ecs.STATIC)]
+        lists = [key for key in targets if typed.is_array(key) != compat.is_array(key)]
+        kinds = [key for key in targets if typed.kind(key) in (*typed.WHOLE, "float", "double", "scaled_float", "boolean")]
+        labels = [key for key in same if key in es_loader.LABELS]
+        keep = "compat = es-loader in the section, or in [loader], keeps"
+        for keys, text in (
+            (kinds, f"numbers and booleans, as ECS has them; the es-loader gave text; {keep} that"),
+            (lists, f"lists, as ECS has them; the es-loader gave one value; {keep} that"),
+            (labels, es_loader.LABEL),
+        ):
+            if keys:
+                yield Advice(OTHERWISE, section.name, keys, self.places[section.name][keys[0]], text)
+        same[:] = [key for key in same if key not in (*lists, *kinds, *labels)]
+
+    def _rules(self) -> Iterator[Advice]:
+        """Tell the exclusion rules whose pattern means something else."""
+        for rule in self.assembly.rules:
+            for condition in (condition for conditions in rule.alternatives for condition in conditions if condition.kind == REGEX):
+                if "|" in NO_BRANCH.sub("", condition.pattern):
+                    text = f"{condition.pattern!r} must match a whole value with each branch; the es-loader asked that of the last one only"
+                    yield Advice(OTHERWISE, rule.log_type, [condition.field], 0, f"exclusion rule in {rule.file}:{rule.line}: {text}")
+
+    def _environment(self) -> Iterator[Advice]:
+        config = self.assembly.config
+        if not any(name.startswith("out_") and name != "out_file:dead_letter" and section.origin.file for name, section in config.plugins.items()):
+            text = "no section [out_...] says where documents go: they go to standard output, as JSON lines; for a SIEM write [out_syslog]"
+            yield Advice(CHANGE, "", [], 0, text)
+        for name, text in es_loader.ENVIRONMENT.items():
+            if name in os.environ:
+                yield Advice(IGNORED, "", [name], 0, f"the environment variable has no effect: {text}")
+        unset = [section.name for section in config.types.values() if self.places.get(section.name) and self._guesses(section)]
+        if unset:
+            text = "cloud.account.id and cloud.region are left out where neither record nor key tells them; the es-loader wrote unknown"
+            yield Advice(OTHERWISE, "", [], 0, f"{text} (in {listed(unset)}); an empty cloud_provider stops looking for them")
+
+    def _guesses(self, section: Section) -> bool:
+        return bool(section.read(ecs.PROVIDER)) and section.values.get("compat") != "es-loader" and "cloud.account.id" not in section.read(ecs.ECS)
+
+
