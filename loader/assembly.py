@@ -9,24 +9,30 @@ import contextlib
 import dataclasses
 import difflib
 import fnmatch
+import functools
 from pathlib import Path
 
 from loader.api import Filter, Formatter, Limits, Output, Parser, Plugin
 from loader.config import Config
-from loader.errors import ConfigError, Problem
-from loader.options import COMPAT, Option, compat, number, path, size, text
-from loader.plan import FORMAT, LABEL, OPTIONS, Plan, compile_plan
+from loader.errors import ConfigError
+from loader.options import COMPAT, Option, TypeOption, compat, number, path, seconds, size, text
+from loader.plan import Plan
+from loader.planner import FORMAT, OPTIONS, Parts, compile_plan
 from loader.registry import Registry, configure
 from loader.route import OPTIONS as ROUTE_OPTIONS
 from loader.route import Router
+from loader.rules import files
+from loader.rules.rule import Rule
 from loader.section import Origin, Section
-from loader.stages import ecs, exclude, hooks, stamp
+from loader.stages import as_text, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, stamp
+from loader.stages.decode import Read, parquet_or
 
 HOME = Path(__file__).parent.parent
 DEAD_LETTER = "out_file:dead_letter"
-STAGES = (ecs, exclude, hooks, stamp)
+ENRICHERS = ("filter_xff", "filter_geoip", "filter_ioc", "filter_useragent")  # in the order of the product, whatever that of the sections
+STAGES = (envelope, derive, own_logs, exclude, stamp, as_text, ecs, hooks, prefix, label)
 # what es-loader reads from a section and this program does not (yet), or what has never had an effect
-ELSEWHERE = ("loggroup", "ignore_header_line_number", "bump_version", "custom_user_agent")
+ELSEWHERE = ("loggroup", "ignore_header_line_number", "bump_version")
 
 
 class Settings(Plugin):
@@ -37,6 +43,8 @@ class Settings(Plugin):
     max_object_bytes = Option(size, "64g", doc="Largest object, unpacked.")
     max_record_bytes = Option(size, "16m", doc="Largest record.")
     chunk_records = Option(number(1, 100000), "1000", doc="Most records that are worked on at once.")
+    match_seconds = Option(seconds, "1s", doc="How long log_pattern may look at one record; 0: as long as it likes.")
+    hook_seconds = Option(seconds, "10s", doc="How long a hook may take for one record; 0: as long as it likes.")
     hooks = Option(path, "", doc="Folder of sf_<type>.py files that is searched before the shipped ones.")
     plugins = Option(path, "", doc="Folder of plugins that is searched before the shipped ones.")
     compat = Option(compat, "", doc="es-loader: the values that it gave, where ours differ (docs/compatibility.md lists them).")
@@ -75,33 +83,54 @@ class Assembly:
         self.config.plugin(DEAD_LETTER).values.setdefault("path", "rejects/rejects.ndjson")
         dead = self._plugin(self.settings.dead_letter)
         self.dead = dead if isinstance(dead, Output) else None
-        filters = [one for one in (self._plugin(name) for name in self._sections("filter")) if isinstance(one, Filter)]
-        rules = self._rules()
-        folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
+        filters = [one for one in (self._plugin(name) for name in self._filter_names()) if isinstance(one, Filter)]
+        rules = self.rules = self._rules()
+        folders = self.hook_folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
         for section in self.config.types.values():
             self._compile_type(section, filters, rules, folders)
-        self.config.plugin(self.input_name)
+        self._note_idle(filters)
+        if self.input_name:
+            self.config.plugin(self.input_name)
         for output in self.outputs:
             if not any(fnmatch.fnmatchcase(name, glob) for name in self.config.types for glob in output.match):
                 self.config.plugin(output.name).problem("match", "matches no log type: nothing will arrive here", fatal=False)
         self._note_unknown()
 
-    def _compile_type(self, section: Section, filters: list[Filter], rules: list[dict[str, str]], folders: list[Path]) -> None:
+    def _compile_type(self, section: Section, filters: list[Filter], rules: list[Rule], folders: list[Path]) -> None:
         try:
             parser = self._plugin(f"parser_{section.read(FORMAT)}", section)
             wanted = [one for one in self.outputs if any(fnmatch.fnmatchcase(section.name, glob) for glob in one.match)]
             pairs = [(one, self._plugin(f"formatter_{one.format}", self.config.plugin(one.name))) for one in wanted]
             outputs = [(one, formatter) for one, formatter in pairs if isinstance(formatter, Formatter)]
+            for one, formatter in outputs:
+                if formatter.labelled and type(one).prepare is not Output.prepare:
+                    self.config.plugin(one.name).problem("format", f"{one.format} is for out_file and out_stdout: {one.name} frames messages itself")
             if not isinstance(parser, Parser):
                 raise ConfigError(*section.problems)
-            limits = Limits(self.settings.max_record_bytes, self.settings.chunk_records)
-            self.plans[section.name] = compile_plan(section, parser, filters, outputs, limits=limits, rules=rules, hook_folders=folders)
+            chosen = self.settings
+            limits = Limits(chosen.max_record_bytes, chosen.chunk_records, match_seconds=chosen.match_seconds, hook_seconds=chosen.hook_seconds)
+            plan = self.plans[section.name] = compile_plan(section, parser, outputs, Parts(filters, limits, rules, folders, self._objects))
+            if section.read(FORMAT) != "parquet":
+                plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))
         except ConfigError:  # that is noted in the section; the stages may have more to say
             section.claimed |= self._type_options("parser")
-            section.read(LABEL)
+            label.prepare(section)
             stamp.prepare(section)
             ecs.prepare(section)
             hooks.prepare(section, folders)
+
+    def _parquet(self, section: Section, limits: Limits) -> Read:
+        """Return the reader of Parquet objects, which any type may have; raises ConfigError without the package it takes."""
+        parser = self.registry.create(self.config, "parser_parquet")
+        parser.open()
+        assert isinstance(parser, Parser)
+        return parser.prepare(section, limits)
+
+    def _objects(self) -> Parser:
+        """Return the parser of the JSON in which carriers come."""
+        parser = self._plugin("parser_json")
+        assert isinstance(parser, Parser)
+        return parser
 
     def _plugin(self, name: str, user: Section | None = None) -> Plugin | None:
         """Return the open plugin of a section, made at first use; None when it cannot be: then that is noted as a problem."""
@@ -126,34 +155,39 @@ class Assembly:
     def _sections(self, kind: str) -> list[str]:
         return [name for name in self.config.plugins if name.startswith(f"{kind}_")]
 
+    def _filter_names(self) -> list[str]:
+        """Return the filters in their order: ours, which need no section where a log type asks for them, then a site's."""
+        found = self._sections("filter")
+        bases = {name.partition(":")[0] for name in found}
+        for name in ENRICHERS:
+            keys = self._keys("filter", name.removeprefix("filter_"))
+            if name not in bases and any(section.values.get(key) for section in self.config.types.values() for key in keys):
+                found.append(name)
+        ranks = {name: rank for rank, name in enumerate(ENRICHERS)}
+        return sorted(found, key=lambda name: ranks.get(name.partition(":")[0], len(ranks)))
+
     def _output_names(self) -> list[str]:
         return [name for name in self._sections("out") if name not in (DEAD_LETTER, self.settings.dead_letter)] or ["out_stdout"]
 
-    def _rules(self) -> list[dict[str, str]]:
-        """Return the exclusion rules; a named file that is missing is a problem, the default one may be."""
-        section = self.config.defaults
-        name = section.read(exclude.FILENAME)
+    def _rules(self) -> list[Rule]:
+        """Return the exclusion rules, noting what is wrong with them."""
+        rules, problems = files.load(self._rule_file(exclude.PATTERNS), self._rule_file(exclude.RULES))
+        self.config.problems += [*problems, *files.notes(rules, self.config.types, exclude.utc_now())]
+        return rules
+
+    def _rule_file(self, option: TypeOption[str]) -> Path | None:
+        """Return the file that is named; one that is missing is a problem, unless it is of the default name."""
+        name = self.config.defaults.read(option)
         file = next((path for path in (Path(name), HOME / name) if path.is_file()), None) if name else None
-        if file is None:
-            if name and name != "exclude_log_patterns.csv":
-                section.problem(exclude.FILENAME.name, f"no such file: {name!r}")
-            return []
-        try:
-            rules = exclude.load(file)
-            for name in sorted({rule["log_type"] for rule in rules} - set(self.config.types)):
-                near = difflib.get_close_matches(name, self.config.types, 1)
-                hint = f"did you mean {near[0]!r}?" if near else ""
-                self.config.problems.append(Problem("there is no such log type: its rules exclude nothing", str(file), 0, name, "", hint, False))
-            return rules
-        except ConfigError as why:
-            self.config.problems += why.problems
-            return []
+        if name and file is None and name not in exclude.DEFAULTS:
+            self.config.defaults.problem(option.name, f"no such file: {name!r}")
+        return file
 
     def _note_unknown(self) -> None:
         """Note unknown keys of log types, a warning since existing files carry dead ones, and mistakes in plugins nothing uses yet."""
         known = {option.name for options in (OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES)) for option in options}
         known |= self._type_options("parser")
-        enriching = self._type_options("filter")  # of no effect until the filter has a section, and no mistake
+        enriching = self._type_options("filter")  # _note_idle tells of those that have no effect
         for section in self.config.types.values():
             if FORMAT.name not in section.values and difflib.get_close_matches(section.name, ("loader",), 1, 0.7):
                 section.problem("", "is taken for a log type", "did you mean [loader]?")
@@ -164,9 +198,24 @@ class Assembly:
                 with contextlib.suppress(ConfigError):  # it is noted in the section
                     self.registry.create(self.config, name)
 
+    def _note_idle(self, filters: list[Filter]) -> None:
+        """Warn where a user's section asks for a filter that can have no effect, once a filter; shipped sections ask in advance."""
+        for one in filters:
+            asking = [
+                (section, option.name)
+                for section in self.config.types.values()
+                for option in one.options
+                if section.values.get(option.name) and section.origins.get(option.name, Origin()).file != str(HOME / "aws.ini")
+            ]
+            if one.lacks and asking:
+                section, key = asking[0]
+                section.problem(key, f"has no effect: [{one.name}] gives {one.lacks}", fatal=False)
+
     def _type_options(self, kind: str) -> set[str]:
-        found: set[str] = set()
-        for name in self.registry.names(kind):
-            with contextlib.suppress(ConfigError):  # one that cannot be imported hurts only those who use it
-                found |= {option.name for option in getattr(self.registry.find(kind, name), "options", ())}
-        return found
+        return {key for name in self.registry.names(kind) for key in self._keys(kind, name)}
+
+    def _keys(self, kind: str, name: str) -> set[str]:
+        """Return the keys of log types that a plugin reads; none of one that cannot be imported, which hurts only those who use it."""
+        with contextlib.suppress(ConfigError):
+            return {option.name for option in getattr(self.registry.find(kind, name), "options", ())}
+        return set()

@@ -37,7 +37,17 @@ class Meta:
     time: Any = None  # as the carrier writes it: epoch milliseconds or ISO 8601
     salt: str = ""  # goes into the hash of ``@id``: what tells two equal texts of the carrier apart
     fields: Record = dataclasses.field(default_factory=dict)  # join the record: @log_group, container_id, ...
+    ecs: Record = dataclasses.field(default_factory=dict)  # ECS objects that join the mapped ones
+    leads: bool = False  # whether account and region go before mapped ones
     error: str = ""  # why the text could not be parsed, though it is passed on: becomes error.message
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Label:
+    """Where a document belongs at its destination, and under which id."""
+
+    index: str
+    id: str
 
 
 @dataclasses.dataclass(slots=True)
@@ -63,9 +73,37 @@ class Batch:
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     reasons: list[tuple[Record, str]] = dataclasses.field(default_factory=list)
     alike: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the raw fields that have names of ECS objects
+    own: dict[int, tuple[str, ...]] = dataclasses.field(default_factory=dict)  # by number: the names of the parsed record, where asked for
+    controls: dict[int, dict[str, Any]] = dataclasses.field(default_factory=dict)  # by identity of the record: what its hook says
+    labels: dict[int, Label] = dataclasses.field(default_factory=dict)  # by identity of the record, where an output wants them
+    seconds: float = 0.0  # how long a hook may take for each record, where they are looked at one by one
     excluded: int = 0
+    made: int = 0  # records that a hook has made beside those that were read
     rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)  # records by the exclusion rule they met
+    met: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the count and include rules that the raw record has met
     metas: list[Meta] | None = None  # in step with records, where a carrier brought them
+
+    def spread(self, many: dict[int, list[Record]], dropped: list[int]) -> list[int]:
+        """Put the records of ``many`` in the place of the one at each index; return where those in ``dropped`` are then.
+
+        One that became none counts as excluded.
+        """
+        old, self.records = self.records, []
+        sources: list[int] = []
+        moved = []
+        gone = frozenset(dropped)
+        for index, record in enumerate(old):
+            found = many.get(index, [record])
+            if index in gone:
+                moved.append(len(self.records))
+            self.records += found
+            sources += [index] * len(found)
+            self.excluded += not found
+            self.made += max(0, len(found) - 1)
+        self.raws = [self.raws[index] for index in sources]
+        self.numbers = [self.numbers[index] for index in sources]
+        self.metas = [self.metas[index] for index in sources] if self.metas is not None else None
+        return moved
 
     def keep(self, wanted: list[bool]) -> None:
         """Drop the records whose place in ``wanted`` is false, counting them as excluded."""

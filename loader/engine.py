@@ -17,10 +17,12 @@ from loader.assembly import HOME, Assembly
 from loader.batch import Source
 from loader.config import Config
 from loader.deliver import DeadLetter, Delivery
-from loader.errors import ConfigError, DeliveryError, OutputClosed, SourceError, SourceSkipped
+from loader.errors import ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.plan import Plan
+from loader.route import Route
 from loader.stages.decode import decode
+from loader.watchdog import within
 
 __all__ = ["HOME", "Engine", "Task"]
 
@@ -50,8 +52,14 @@ class Engine:
         """Load one source to its end and return its account; never raises but ConfigError."""
         began = time.monotonic()
         source = task.source
-        route = self.router.route(source.key)
-        account = Account(task.position, source.uri, source.key, route.log_type, SKIPPED, route.reason)
+        try:
+            with within(self.settings.match_seconds):
+                route = self.router.route(source.key)
+        except Overdue:
+            route = Route("", "")
+            account = Account(task.position, source.uri, source.key, "", FAILED, "an s3_key pattern takes too long for this key: see index.py check")
+        else:
+            account = Account(task.position, source.uri, source.key, route.log_type, SKIPPED, route.reason)
         if route.log_type:
             account.status, account.reason = DONE, ""
             self._load(source, self.plans[route.log_type], account, progress)

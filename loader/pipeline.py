@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from loader.api import Blocks
 from loader.batch import Source
 from loader.deliver import DeadLetter, Delivery
+from loader.errors import LimitExceeded
 from loader.ledger import Ledger
-from loader.plan import Plan
+from loader.plan import OVERDUE, Plan
 
+MOST_OVERDUE = 100  # of one source: with the default limits some minutes
 WaysOut = tuple[Sequence[Delivery], DeadLetter]
 
 
@@ -19,8 +21,10 @@ def run(plan: Plan, source: Source, blocks: Blocks, ledger: Ledger, ways_out: Wa
     for raws in plan.read(_counted(blocks, ledger)):
         done = plan.run(raws, source, ledger.read)
         ledger.read += done.read
+        ledger.made += done.made
         ledger.excluded += done.excluded
         ledger.flags.update(done.flags)
+        ledger.rules.update(done.rules)
         if done.rejects:
             dead_letter.rejected(source, plan.name, done.rejects)
             ledger.rejected += len(done.rejects)
@@ -28,6 +32,8 @@ def run(plan: Plan, source: Source, blocks: Blocks, ledger: Ledger, ways_out: Wa
             if messages:
                 delivery.add(messages, ledger)
         progress(ledger)
+        if ledger.flags[OVERDUE] > MOST_OVERDUE:
+            raise LimitExceeded(f"{MOST_OVERDUE} records took too long: index.py check tells which patterns of {plan.name} go back and forth")
 
 
 def _counted(blocks: Blocks, ledger: Ledger) -> Blocks:

@@ -84,7 +84,7 @@ def load(folder: Path, ini: str, key: str, body: bytes, *, bucket: str = "sample
 
 def rows(path: Path) -> list[dict[str, Any]]:
     """Return the JSON lines of a file, none when it does not exist."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
 @dataclasses.dataclass

@@ -7,7 +7,6 @@ and ends at ``max_object_bytes``; only zip, whose directory stands at its end, i
 from __future__ import annotations
 
 import bz2
-import itertools
 import lzma
 import struct
 import sys
@@ -19,14 +18,17 @@ from typing import Protocol
 
 from isal import igzip_lib
 
-from loader.errors import DecodeError, LimitExceeded
+from loader.charset import HEAD, Blocks, peek, told_by
+from loader.errors import ConfigError, DecodeError, LimitExceeded
+from loader.frames import Raws
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-Blocks = Iterator[bytes]
+Read = Callable[[Blocks], Iterator[Raws]]
+PARQUET = b"PAR1"  # Apache Parquet, "File format": at the start and at the end
 PIECE = 256 * 1024
 DEPTH = 3
 SPOOL = 16 * 1024**2
@@ -61,9 +63,7 @@ def _peel(blocks: Blocks, peeled: list[str], depth: int, max_bytes: int) -> Bloc
         if kind == "zip":
             return _zip(bounded(blocks, max_bytes), lambda member: _peel(member, [*peeled], depth - 1, max_bytes))
         return _peel(PEELS[kind](blocks), peeled, depth - 1, max_bytes)
-    if head.startswith(b"PAR1"):
-        raise DecodeError("a Parquet object: this version has no parser for it")
-    if b"\0" in head[:512] and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\0" in head[:HEAD] and not head.startswith(PARQUET) and not told_by(head):
         raise DecodeError(f"binary data of an unknown format, starting {head[:8].hex(' ')}: neither text nor gzip, zip, bzip2 or zstd")
     return blocks
 
@@ -79,12 +79,19 @@ def sniff(head: bytes) -> str:
     return "zstd" if head.startswith(b"\x28\xb5\x2f\xfd") or (head[1:4] == b"\x2a\x4d\x18" and head[:1] >= b"\x50") else ""
 
 
-def peek(blocks: Blocks, least: int = 512) -> tuple[Blocks, bytes]:
-    """Return an equal iterator and the first ``least`` bytes of it (fewer when there are no more)."""
-    taken: list[bytes] = []
-    while sum(map(len, taken)) < least and (block := next(blocks, None)) is not None:
-        taken.append(block)
-    return itertools.chain(taken, blocks), b"".join(taken)
+def parquet_or(read: Read, make_parquet: Callable[[], Read]) -> Read:
+    """Return ``read`` for objects of any kind but Parquet, which are told by their first bytes and read by what ``make_parquet`` returns."""
+
+    def either(blocks: Blocks) -> Iterator[Raws]:
+        blocks, head = peek(blocks, len(PARQUET))
+        if not head.startswith(PARQUET):
+            return read(blocks)
+        try:
+            return make_parquet()(blocks)
+        except ConfigError as why:
+            raise DecodeError(f"a Parquet object, which cannot be read here: {why}") from why
+
+    return either
 
 
 def bounded(blocks: Blocks, max_bytes: int) -> Blocks:
@@ -144,11 +151,11 @@ def _zip(blocks: Blocks, peel: Callable[[Blocks], Blocks]) -> Blocks:
                 for member in archive.infolist():
                     if member.is_dir() or member.filename.startswith("__MACOSX/"):  # what macOS adds describes files, and is none
                         continue
+                    content, head = peek(peel(_zip_member(archive, member)), len(PARQUET))
                     last = b""
-                    for piece in peel(_zip_member(archive, member)):
-                        last = piece
-                        yield piece
-                    if last and not last.endswith(b"\n"):
+                    for last in content:  # noqa: B007  # the last one is looked at below
+                        yield last
+                    if last and not last.endswith(b"\n") and not head.startswith(PARQUET):
                         yield b"\n"
         except BROKEN_ZIP as why:
             raise DecodeError(f"broken zip: {why}") from why

@@ -7,23 +7,27 @@ counted, and still stands in the raw record.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from loader import schema
-from loader.batch import Batch
+from loader.batch import Batch, Meta, Record
 from loader.memo import Memo
-from loader.options import TypeOption, text, words
+from loader.options import COMPAT, TypeOption, text, words
+from loader.paths import merge, put
 from loader.section import Section
-from loader.stages.mapping import Mapping, compiled
-from loader.stages.typed import constant, kind
+from loader.stages import compat, typed
+from loader.stages.mapping import Mapping, Types, compiled
 
 ECS = TypeOption(words, "", name="ecs", doc="ECS fields this type maps; each has a key of its own.")
 STATIC = TypeOption(words, "", name="static_ecs", doc="ECS fields with a constant value; each has a key of its own.")
 VERSION = TypeOption(text, "9.4.0", name="ecs_version", doc="Value of ecs.version.")
 PROVIDER = TypeOption(text, "aws", name="cloud_provider", doc="Value of cloud.provider; empty leaves out all that is derived from the key.")
 OPTIONS = (ECS, STATIC, VERSION, PROVIDER)
+NEITHER = (None, None)
+UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
 ACCOUNT = re.compile(r"(?:\W|^)(\d{12})/")
 REGION = re.compile(
     r"(?<![A-Za-z])(?:us-gov|us-iso[bef]?|us|af|ap|ca|cn|eu|il|me|mx|sa)-(?:(?:north|south)?(?:east|west)?|central)-\d(?!\d)|\bglobal\b"
@@ -36,7 +40,8 @@ def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], Non
     With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing
     empty is made.
     """
-    mapping = Mapping(targets(log_type), constants(log_type), parents=parents, derives=bool(log_type.read(PROVIDER)))
+    types = types_of(log_type)
+    mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)))
     clashes = dict(mapping.clashes())
     for target, why in clashes.items():
         log_type.problem(target, why)
@@ -49,15 +54,70 @@ def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], Non
             log_type.problem(key, "has a source, but no effect: it is not on the list ecs or static_ecs", fatal=False)
     functions = Memo(lambda names: compiled(mapping, names, log_type.name), 256)
 
+    unknown = UNKNOWN if types is compat else None
+    clouded = completes(log_type)
+
     def map_records(batch: Batch) -> None:
-        account, region = origin(batch.source.key) if mapping.derives else (None, None)
-        functions[batch.names](batch.records, account, region, batch.ingested.isoformat(), batch.flags)
+        run, ingested, key = functions[batch.names], batch.ingested.isoformat(), batch.source.key
+        account, region = origin(key) if mapping.derives or clouded else (None, None)
+        account, region = account or unknown, region or unknown
+        told = _alike(batch.records, batch.metas) if batch.metas is not None else [(account, region, batch.records)]
+        for its_account, its_region, records in told:
+            known = (its_account or account, its_region or region)
+            run(records, *(known if mapping.derives else NEITHER), ingested, batch.flags)
+            if clouded:
+                _complete(records, *known)
+        if batch.metas is not None:
+            _join(batch.records, batch.metas)
         for record, why in batch.reasons:
             event = record.get("event")
             if isinstance(event, dict):
                 event["reason"] = why
 
+    map_records.functions = functions  # type: ignore[attr-defined]  # `types NAME --plan` shows their text
     return map_records
+
+
+def _alike(records: list[Record], metas: list[Meta]) -> Iterator[tuple[str | None, str | None, list[Record]]]:
+    """Yield runs of records whose carriers tell the same account and region, behind these two."""
+    for (account, region), run in itertools.groupby(zip(metas, records, strict=True), key=lambda pair: (pair[0].account, pair[0].region)):
+        yield account, region, [record for _, record in run]
+
+
+def _complete(records: list[Record], account: str | None, region: str | None) -> None:
+    """Add account and region where something else was mapped to ``cloud``: with no cloud_provider, the others are none of a cloud's."""
+    for record in records:
+        cloud = record.get("cloud")
+        if isinstance(cloud, dict) and any(cloud.values()):
+            held = cloud.get("account")
+            if account and not (isinstance(held, dict) and held.get("id")):
+                put(record, "cloud.account.id", account)
+            if region and not cloud.get("region"):
+                cloud["region"] = region
+
+
+def _join(records: list[Record], metas: list[Meta]) -> None:
+    """Add what carriers tell that goes before what was mapped, and why a text could not be parsed."""
+    for record, meta in zip(records, metas, strict=True):
+        if meta.ecs:
+            merge(record, meta.ecs)
+        if meta.leads and meta.account:
+            merge(record, {"cloud": {"account": {"id": meta.account}, "region": meta.region}})
+        if meta.error:
+            merge(record, {"error": {"message": meta.error}})
+
+
+def completes(log_type: Section) -> bool:
+    """Tell whether account and region depend on what else is mapped to ``cloud``: there is no cloud_provider, but a field of a cloud.
+
+    What is mapped must then be seen even where it says nothing, as ``-`` does.
+    """
+    return not log_type.read(PROVIDER) and any(target.startswith("cloud.") for target in log_type.read(ECS))
+
+
+def types_of(log_type: Section) -> Types:
+    """Return how the log type's values are typed."""
+    return compat if log_type.read(COMPAT) else typed
 
 
 def origin(key: str) -> tuple[str | None, str | None]:
@@ -69,18 +129,21 @@ def origin(key: str) -> tuple[str | None, str | None]:
 def targets(log_type: Section) -> dict[str, list[list[str]]]:
     """Return for each mapped target its groups of source paths."""
     found: dict[str, list[list[str]]] = {}
+    gathers = types_of(log_type).is_array
     for target in log_type.read(ECS):
         value = log_type.text(target)
         if value is None:
             log_type.problem(ECS.name, f"{target!r} is listed, but there is no key {target!r} with its source", "add it, or take it off the list")
         elif bracketed := re.fullmatch(r"\[(.*)\]", value.strip(), re.DOTALL):
             found[target] = [group.split() for group in bracketed[1].split(",") if group.strip()]
+        elif gathers(target):
+            found[target] = [[path] for path in value.split()]
         else:
             found[target] = [value.split()] if value.strip() else []
     return found
 
 
-def constants(log_type: Section) -> dict[str, Any]:
+def constants(log_type: Section, types: Types = typed) -> dict[str, Any]:
     """Return the constant values by target, typed; what every record has comes first."""
     found: dict[str, Any] = {"event.module": log_type.name, "ecs.version": log_type.read(VERSION)}
     if provider := log_type.read(PROVIDER):
@@ -90,7 +153,7 @@ def constants(log_type: Section) -> dict[str, Any]:
         if value is None:
             log_type.problem(STATIC.name, f"{target!r} is listed, but there is no key {target!r} with its value", "add it, or take it off the list")
             continue
-        found[target] = constant(target, value)
+        found[target] = types.constant(target, value)
         if found[target] is None:
-            log_type.problem(target, f"{value!r} is not what ECS wants there: {kind(target)}")
+            log_type.problem(target, f"{value!r} is not what ECS wants there: {types.kind(target)}")
     return found

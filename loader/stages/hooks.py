@@ -2,12 +2,17 @@
 
 Folders are searched in order, a site's before ours; dashes in a type's name are underscores in the file's. A hook that raises
 or returns None costs nothing but its own work: the record goes on as the hook left it, ``error.message`` says so.
+
+A file may also have ``prepare(log_type)``, called once: what it returns, if it can be called, is the ``transform`` of that type.
+A ``transform`` that returns a list makes as many records of one, an empty one drops it.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,12 +20,15 @@ from types import ModuleType
 from typing import Any
 
 from loader.batch import Batch, Record
-from loader.options import TypeOption, text
+from loader.options import COMPAT, TypeOption, text
 from loader.section import Section
+from loader.watchdog import within
 
 SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook sf_<type>.py on; by custom, the fields it sets.")
 OPTIONS = (SCRIPT,)
-CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix", "is_ignored", "ignored_reason")
+CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix")
+IGNORED = ("is_ignored", "ignored_reason")
+Transform = Callable[[Record], Any]
 log = logging.getLogger(__name__)
 
 
@@ -31,63 +39,139 @@ def prepare(log_type: Section, folders: Iterable[Path]) -> tuple[Callable[[Batch
     Any other hook finds the objects around mapped fields made, empty or not. A missing or broken file is a problem of the type.
     """
     module = load(log_type, folders) if log_type.read(SCRIPT) else None
-    if module is None:
+    transform = _transform(module, log_type) if module else None
+    if transform is None:
         return None, True
-    return _runner(log_type.name, module.transform), bool(getattr(module, "TIDY", False))
+    return _Runner(log_type, transform).run, bool(getattr(module, "TIDY", False))
 
 
-def _runner(name: str, transform: Callable[[Record], Any]) -> Callable[[Batch], None]:
+class _Runner:
+    """One type's hook at work on batches."""
 
-    def run_hook(batch: Batch) -> None:
+    def __init__(self, log_type: Section, transform: Transform) -> None:
+        self.name, self.transform = log_type.name, transform
+        self.silent = bool(log_type.read(COMPAT))  # the es-loader told its log alone
+
+    def run(self, batch: Batch) -> None:
+        """Call the hook for each record, in place; what it drops counts as excluded."""
+        transform: Transform = functools.partial(self.timed, batch.seconds) if batch.seconds else self.transform
         records = batch.records
+        unread = frozenset(place for place, meta in enumerate(batch.metas or ()) if meta.error)
         errors = 0
+        many: dict[int, list[Record]] = {}
         dropped: list[int] = []
         for index, record in enumerate(records):
+            if index in unread:
+                continue
             try:
                 done = transform(record)
+                if done.__class__ is list:
+                    many[index] = parts(record, done)
+                    continue
                 if not isinstance(done, dict):
                     raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
             except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 done = record
-                note_error(done, f"sf_{name}: {type(why).__name__}: {why}")
-                if not errors:
-                    debugged = log.isEnabledFor(logging.DEBUG)
-                    log.warning("hook of %s failed on %s: %s: %s%s", name, batch.source.uri, type(why).__name__, why, _line(why), exc_info=debugged)
+                self.failed(batch, record, why, first=not errors)
                 errors += 1
             records[index] = done
             if "is_ignored" in done and done["is_ignored"]:
                 dropped.append(index)
-            for key in CONTROL:
-                if key in done:
-                    del done[key]
         if errors:
             batch.flags["hook failed"] += errors
+        if many:
+            dropped = batch.spread(many, dropped)
+        take_controls(batch)
         if dropped:
             gone = frozenset(dropped)
-            batch.keep([index not in gone for index in range(len(records))])
+            batch.keep([index not in gone for index in range(len(batch.records))])
 
-    return run_hook
+    def timed(self, seconds: float, record: Record) -> Any:
+        """Call the hook and wait no longer than so many seconds; raises Overdue."""
+        with within(seconds):
+            return self.transform(record)
+
+    def failed(self, batch: Batch, record: Record, why: BaseException, *, first: bool) -> None:
+        """Say in the record that its hook failed, and for the first of a batch in the log."""
+        if not self.silent:
+            note_error(record, f"sf_{self.name}: {type(why).__name__}: {why}")
+        if first:
+            debugged = log.isEnabledFor(logging.DEBUG)
+            log.warning("hook of %s failed on %s: %s: %s%s", self.name, batch.source.uri, type(why).__name__, why, _line(why), exc_info=debugged)
+
+
+def parts(record: Record, found: list[Any]) -> list[Record]:
+    """Return the records that a hook has made of one, each stamped as that one is; from the second on their ids are numbered.
+
+    Raises TypeError when one is no dict.
+    """
+    stamps = {name: value for name, value in record.items() if name.startswith("@")}
+    for place, part in enumerate(found):
+        if not isinstance(part, dict):
+            raise TypeError(f"transform returned a list with {type(part).__name__} in it, not records alone")
+        part.update({name: value for name, value in stamps.items() if name not in part})
+        if place:
+            part.update({name: {**value} for name, value in part.items() if isinstance(value, dict)})  # a copy of a record shares them with it
+            if "@id" in part and part["@id"] == stamps["@id"]:
+                part["@id"] = f"{stamps['@id']}_{place}"
+    if len({id(part) for part in found}) < len(found):
+        raise TypeError("transform returned a list with one record twice: make copies of it")
+    return found
+
+
+def take_controls(batch: Batch) -> None:
+    """Take the control keys out of the records; those that say where a document belongs are kept aside."""
+    for record in batch.records:
+        for key in CONTROL:
+            if key in record:
+                batch.controls.setdefault(id(record), {})[key] = record.pop(key)
+        for key in IGNORED:
+            if key in record:
+                del record[key]
+
+
+def _transform(module: ModuleType, log_type: Section) -> Transform | None:
+    """Return the hook's function for this type; what its ``prepare`` raises is noted as a problem."""
+    transform: Transform = module.transform
+    if callable(getattr(module, "prepare", None)):
+        try:
+            prepared = module.prepare(log_type)
+        except (Exception, SystemExit) as why:  # noqa: BLE001  # a user's file may fail in any way
+            log_type.problem(SCRIPT.name, f"prepare(log_type) of the hook {module.__file__} raises {type(why).__name__}: {why}")
+            return None
+        transform = prepared if callable(prepared) else transform
+    return transform
 
 
 def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
     """Import the hook's file, which has a ``transform``; what is wrong is noted as a problem."""
     filename = f"sf_{log_type.name.replace('-', '_')}.py"
-    searched = [folder / filename for folder in folders]
+    searched = [folder / name for folder in folders for name in dict.fromkeys((filename, f"sf_{log_type.name}.py"))]
     file = next((path for path in searched if path.is_file()), None)
     if file is None:
-        places = ", ".join(str(path.parent) for path in searched)
+        places = ", ".join(dict.fromkeys(str(path.parent) for path in searched))
         log_type.problem(SCRIPT.name, f"the hook {filename} does not exist in {places}", "add the file, or leave script_ecs empty")
         return None
-    spec = importlib.util.spec_from_file_location(f"sluice_hooks.{file.stem}", file)
     try:
-        module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-        spec.loader.exec_module(module)  # type: ignore[union-attr]
+        module = _import(file)
     except (Exception, SystemExit) as why:  # noqa: BLE001  # a user's file may fail in any way
         log_type.problem(SCRIPT.name, f"the hook {file} cannot be imported: {type(why).__name__}: {why}")
         return None
     if not callable(getattr(module, "transform", None)):
         log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata)")
         return None
+    return module
+
+
+def _import(file: Path) -> ModuleType:
+    """Import a hook's file. What stands beside it can be imported by it, as the es-loader had it: its folder is on the path, behind all else."""
+    folder = str(file.parent)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    name = f"sluice_hooks.{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]  # dataclasses look their module up there
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
     return module
 
 

@@ -7,17 +7,29 @@ parser knows which fields a record can have, what could never be there is left o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
+from loader.memo import Memo
 from loader.paths import merge, step_into
-from loader.stages.typed import EMPTY, WHOLE, converter, gatherer, is_array, is_known, kind
+from loader.stages.typed import EMPTY, WHOLE
+
+
+class Types(Protocol):
+    """How values are typed: stages/typed.py by the ECS schema, stages/compat.py as the es-loader did."""
+
+    def kind(self, target: str) -> str: ...  # noqa: D102
+    def is_known(self, target: str) -> bool: ...  # noqa: D102
+    def is_array(self, target: str) -> bool: ...  # noqa: D102
+    def converter(self, target: str) -> tuple[Callable[[Any], Any] | None, Memo | None]: ...  # noqa: D102
+    def gatherer(self, target: str) -> Callable[[Any], Any]: ...  # noqa: D102
+    def constant(self, target: str, value: str) -> Any: ...  # noqa: D102
 
 
 class Mapping:
     """What a log type maps: targets to groups of source paths, constants by target, and how."""
 
-    def __init__(self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], *, parents: bool, derives: bool) -> None:
-        self.fixed, self.parents, self.derives = fixed, parents, derives
+    def __init__(self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool) -> None:
+        self.fixed, self.types, self.parents, self.derives = fixed, types, parents, derives
         self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
         if derives:
             self.groups.setdefault("cloud.account.id", [])
@@ -34,11 +46,12 @@ class Writer:
     """Writes the mapping function, line by line."""
 
     def __init__(self, mapping: Mapping, names: frozenset[str] | None) -> None:
-        self.mapping, self.names = mapping, names
+        self.mapping, self.names, self.types = mapping, names, mapping.types
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.known: dict[Any, str] = {}  # what is already in a variable
-        self.kept: set[str] = set()  # variables that stand in a text field too: that a host name is no address is then no misfit
+        texts = [target for target in mapping.groups if self.types.converter(target)[0] and not self.types.converter(target)[1]]
+        self.kept = {path for target in texts for group in mapping.groups[target] for path in group}  # sources that stand in a text field too
 
     def function(self) -> str:
         """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place."""
@@ -98,30 +111,32 @@ class Writer:
         plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
         test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
         self.write(f"if {test}: {owner}[{key!r}] = {variable}")
-        if raw != variable and (kind(target) != "ip" or raw not in self.kept):
-            self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {kind(target)}'!r}] += 1")
+        if raw != variable and not (self.types.kind(target) == "ip" and self.is_kept(target)):
+            self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {self.types.kind(target)}'!r}] += 1")
+
+    def is_kept(self, target: str) -> bool:
+        """Tell whether what a target is read from stands in a text field too: that a host name is no address is then no misfit."""
+        return any(path in self.kept for group in self.mapping.groups[target] for path in group)
 
     def value(self, target: str, groups: list[list[str]]) -> tuple[str, str]:
         """Write the reading and typing of one target; return the variable that holds it and the one it was converted from, or ('', '')."""
-        if is_array(target) or (len(groups) > 1 and not is_known(target)):
-            return self.gathered(target, groups if len(groups) > 1 else [[path] for path in groups[0]])
+        if self.types.is_array(target) or (len(groups) > 1 and not self.types.is_known(target)):
+            return self.gathered(target, groups)
         raw = self.first([path for group in groups for path in group])
         if target in ("cloud.account.id", "cloud.region"):
             return self.derived(target, raw)
         if not raw:
             return "", ""
-        convert, memo = converter(target)
+        convert, memo = self.types.converter(target)
         if convert is None:
             return raw, raw
-        if memo is None:
-            self.kept.add(raw)
         key = (raw, convert)
         if memo is None and self.names is not None:
             self.known[key] = raw  # text or None as it is
         if key not in self.known:
             self.known[key] = f"v{len(self.lines)}"
             other = f"{self.constant(convert)}({raw})"
-            if kind(target) in WHOLE:  # seldom the same twice: converting costs less than remembering
+            if self.types.kind(target) in WHOLE:  # seldom the same twice: converting costs less than remembering
                 line = f"int({raw}) if {raw}.__class__ is str and {raw}.isdecimal() and len({raw}) < 19 else {other}"
             else:
                 line = f"{raw if memo is None else f'{self.constant(memo)}[{raw}]'} if {raw}.__class__ is str else {other}"
@@ -134,7 +149,7 @@ class Writer:
         if not found:
             return "", ""
         variable = f"v{len(self.lines)}"
-        convert, memo = converter(target)
+        convert, memo = self.types.converter(target)
         typed = [self.known.get((raw, convert), "") for raw in found]
         if self.names is not None and memo is not None and len(found) == 2 and all(typed):
             one, two = typed  # texts that are converted already: no set, no sort, no call
@@ -142,7 +157,7 @@ class Writer:
             self.write(f"    {variable} = None if {one} is None is {two} else [{one} or {two}]")
             self.write(f"else: {variable} = [{one}, {two}] if {one} < {two} else [{two}, {one}]")
         else:
-            self.write(f"{variable} = {self.constant(gatherer(target))}(({', '.join(found)},))")
+            self.write(f"{variable} = {self.constant(self.types.gatherer(target))}(({', '.join(found)},))")
         return variable, variable
 
     def derived(self, target: str, raw: str) -> tuple[str, str]:
@@ -151,13 +166,13 @@ class Writer:
         if not raw:
             return from_key, from_key
         variable = f"v{len(self.lines)}"
-        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(converter(target)[0])}({raw}))"
-        self.write(f"{variable} = {text} if {raw} and {raw} not in UNKNOWN else {from_key}")
-        self.constants["UNKNOWN"] = ("unknown", "-")
+        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(self.types.converter(target)[0])}({raw}))"
+        self.write(f"{variable} = {text} if {raw} not in UNKNOWN else {from_key}")
+        self.constants["UNKNOWN"] = (None, "", "unknown", [])
         return variable, variable
 
     def first(self, paths: list[str]) -> str:
-        """Write the reading of the first of ``paths`` that holds something (0 and False do); '' when none can."""
+        """Write the reading of the first of ``paths`` that holds something (0, False and an empty list do); '' when none can."""
         names = tuple(name for path in paths if (name := self.read(tuple(path.split(".")))))
         if len(names) < 2:
             return names[0] if names else ""
@@ -165,7 +180,7 @@ class Writer:
             self.known[names] = f"f{len(self.lines)}"
             self.write(f"{self.known[names]} = {names[0]}")
             for name in names[1:]:
-                self.write(f"if not {self.known[names]} and {self.known[names]} != 0: {self.known[names]} = {name}")
+                self.write(f"if {self.known[names]} is None or {self.known[names]} == '': {self.known[names]} = {name}")
         return self.known[names]
 
     def read(self, steps: tuple[str, ...]) -> str:

@@ -184,5 +184,5 @@ CONVERTERS = {name: (convert, Memo(convert, 65536)) for name, convert in CONVERT
 def fitting_text(value: Any) -> Any:
     """Text for anything but None; lists by item."""
     if isinstance(value, list):
-        return [fitting_text(item) for item in value if item is not None]
+        return [found for item in value if (found := fitting_text(item)) is not None] or None
     return None if value is None or value == {} else to_text(value)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.batch import Source
-from loader.errors import ConfigError, ParseError
+from loader.errors import ParseError
 from loader.frames import Raws
 from loader.plan import RAW_KEPT, Done, Plan
 from tests import drivers
@@ -183,50 +183,6 @@ def test_an_empty_chunk_is_nothing(plan: Plan) -> None:
     assert (done.read, done.packed, done.rejects) == (0, [[]], [])
 
 
-FILTER = """
-from loader.api import Filter, Option, text
-class Mine(Filter):
-    drop = Option(text, "", doc="What to drop.")
-    def prepare(self, log_type):
-        if log_type.name == "other":
-            return None
-        def apply(record):
-            record["seen"] = "kept" if record["url"]["path"] != self.drop else ""
-            return record if record["seen"] else None
-        return apply
-"""
-
-
-def test_a_filter_sees_mapped_records_and_may_drop_them_and_a_type_it_does_not_serve_pays_nothing(tmp_path: Path) -> None:
-    (tmp_path / "filter_mine.py").write_text(FILTER)
-    ini = f"[other]\nfile_format = json\n[filter_mine]\ndrop = /b\n[loader]\nplugins = {tmp_path}\nhooks = {tmp_path}\n"
-    (tmp_path / "sf_demo.py").write_text(HOOK)
-    plans = drivers.engine(tmp_path, f"{TYPE}ecs = url.path\nurl.path = what\n{ini}", files=()).plans
-    done = plans["demo"].run(raws("/a", "/b", "/c"), Source("b", "demo/x"), 0)
-    assert (whats(done), done.excluded) == (["/a", "/c"], 1)
-    assert [json.loads(message)["seen"] for message in done.packed[0]] == ["kept", "kept"]
-    assert len(plans["other"].steps) == len(plans["demo"].steps) - 2  # no hook, no filter
-
-
-TEXT = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<address>\\S+) (?P<when>.+)\n"
-
-
-def test_a_source_that_log_pattern_never_gives_is_a_mistake_with_the_nearest_group(tmp_path: Path) -> None:
-    ini = f"{TEXT}timestamp_key = wen\necs = source.ip source.port event.action user.name\nsource.ip = adress\nsource.port = q missing\n"
-    with pytest.raises(ConfigError) as why:
-        drivers.engine(tmp_path, f"{ini}event.action = missing when\nuser.name = @log_type\n", files=())
-    assert [str(problem).partition("[demo] ")[2] for problem in why.value.problems] == [
-        "timestamp_key: log_pattern has no group 'wen' (did you mean 'when'?)",
-        "source.ip: log_pattern has no group 'adress' (did you mean 'address'?)",
-        "source.port: log_pattern has no group 'q'",
-    ]
-
-
-def test_a_renamed_field_and_the_file_time_are_sources_too(tmp_path: Path) -> None:
-    ini = f"{TEXT}timestamp_key = file_timestamp\nrenamed_newfields = client\nclient = address\necs = source.ip\nsource.ip = client.ip client\n"
-    assert drivers.engine(tmp_path, ini, files=()).config.all_problems() == []
-
-
 def test_a_filter_that_raises_costs_its_enrichment_and_no_record(tmp_path: Path) -> None:
     (tmp_path / "filter_broken.py").write_text(
         "from loader.api import Filter\n\n\nclass Broken(Filter):\n    def prepare(self, log_type):\n        return lambda record: record['none']\n"
@@ -247,3 +203,51 @@ def test_a_parser_that_raises_anything_rejects_that_record_alone(tmp_path: Path)
     loaded = drivers.load(tmp_path, ini, "app/1", b"1\n0\n2\n")
     assert [document["n"] for document in loaded.documents] == [1.0, 0.5]
     assert [reject["reason"] for reject in loaded.rejects] == ["ZeroDivisionError: division by zero"]
+
+
+RUNAWAY = "[app]\ns3_key = app/\nfile_format = text\nlog_pattern = (?P<a>(x+)+)y\n[loader]\nmatch_seconds = 50ms\nhook_seconds = 50ms\n"
+
+
+def test_a_pattern_that_goes_back_and_forth_costs_its_record_alone(tmp_path: Path) -> None:
+    loaded = drivers.load(tmp_path, RUNAWAY, "app/1", b"xxy\n" + b"x" * 60 + b"\nxy\n", files=())
+    assert [document["a"] for document in loaded.documents] == ["xx", "x"]
+    (reject,) = loaded.rejects
+    assert reject["reason"].startswith("matching it with log_pattern takes longer than 0.05 s: see index.py check for patterns of app")
+    assert (reject["record"], reject["stage"]) == (1, "parse")
+    assert loaded.account.ledger.flags["took too long"] == 1
+
+
+def test_a_source_of_nothing_but_such_records_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loader.pipeline.MOST_OVERDUE", 2)
+    ini = f"{RUNAWAY}chunk_records = 2\n"
+    loaded = drivers.load(tmp_path, ini, "app/1", (b"x" * 60 + b"\n") * 9 + b"xy\n", files=())
+    assert loaded.account.status == "failed"
+    assert loaded.account.reason.startswith("2 records took too long: index.py check tells which patterns of app go back and forth")
+    assert len(loaded.rejects) == 4
+
+
+def test_a_rule_that_goes_back_and_forth_costs_its_record_alone(tmp_path: Path) -> None:
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "rules.csv").write_text("log_type,field,pattern,pattern_type,comment\napp,a,(x+)+y,regex,\n")
+    ini = RUNAWAY.replace("(?P<a>(x+)+)y", "(?P<a>.*)") + f"[DEFAULT]\nexclude_log_patterns_filename = {tmp_path}/rules.csv\n"
+    loaded = drivers.load(tmp_path, ini, "app/1", b"xxy\n" + b"x" * 60 + b"\nabc\n", files=())
+    assert [document["a"] for document in loaded.documents] == ["abc"]
+    assert [(reject["record"], reject["stage"]) for reject in loaded.rejects] == [(1, "map")]
+    assert loaded.account.ledger.excluded == 1
+    assert loaded.account.ledger.balances()
+
+
+def test_a_hook_that_never_ends_costs_its_own_work_and_no_record(tmp_path: Path) -> None:
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "sf_app.py").write_text("def transform(logdata):\n    while logdata['a'] == 'x':\n        pass\n    return logdata\n")
+    ini = RUNAWAY.replace("(?P<a>(x+)+)y", "(?P<a>.*)").replace("[loader]", f"script_ecs = x\n[loader]\nhooks = {tmp_path}")
+    loaded = drivers.load(tmp_path, ini, "app/1", b"a\nx\nb\n", files=())
+    assert [document["a"] for document in loaded.documents] == ["a", "x", "b"]
+    assert loaded.documents[1]["error"]["message"] == "sf_app: Overdue: not done within 0.05 seconds"
+    assert loaded.account.ledger.flags["hook failed"] == 1
+
+
+def test_a_key_pattern_that_goes_back_and_forth_fails_its_object_alone(tmp_path: Path) -> None:
+    ini = "[app]\ns3_key = (x+)+y\nfile_format = json\n[loader]\nmatch_seconds = 50ms\n"
+    loaded = drivers.load(tmp_path, ini, "x" * 60, b'{"a": 1}', files=())
+    assert (loaded.account.status, loaded.account.reason) == ("failed", "an s3_key pattern takes too long for this key: see index.py check")

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loader.errors import DecodeError, LimitExceeded, SourceError
-from loader.stages.decode import PIECE, decode, sniff, zstd
+from loader.errors import ConfigError, DecodeError, LimitExceeded, SourceError
+from loader.frames import Raws
+from loader.stages.decode import PIECE, decode, parquet_or, sniff, zstd
 
 TEXT = b"".join(b"line %d of a log\n" % n for n in range(200))
 LIMIT = 10**6
@@ -121,21 +122,22 @@ def test_text_passes_as_it_is(data: bytes) -> None:
     assert decoded(data, 1) == data
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16_is_let_through_where_a_mark_says_so(encoding: str) -> None:
-    data = "some text".encode(encoding)
-    if encoding == "utf-16":
-        assert decoded(data) == data
-    else:
-        with pytest.raises(DecodeError, match="binary data"):
-            decoded(data)
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_utf_16_and_utf_32_pass_as_they_are(encoding: str) -> None:
+    data = "some text\n".encode(encoding)
+    assert decoded(data) == data
+
+
+def test_parquet_passes_as_it_is_also_out_of_gzip_and_zip() -> None:
+    data = b"PAR1\0\0\1PAR1"
+    for packed in (data, gzip.compress(data), one_zip(data)):
+        assert decoded(packed) == data
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"\x7fELF\0\0", "binary data of an unknown format, starting 7f 45 4c 46 00 00: neither text nor gzip, zip, bzip2 or zstd"),
-        (b"PAR1\x15\x04", "a Parquet object"),
         (gzip.compress(b"\0" * 100), "binary data of an unknown format, starting 00 00"),
         (gzip.compress(b"")[:10] + b"\xff" * 30, "broken gzip after 0 bytes of content"),
         (b"\x28\xb5\x2f\xfd" + b"\xff" * 30, "broken zstd after 0 bytes of content"),
@@ -258,3 +260,27 @@ def test_an_error_of_the_source_itself_passes_through() -> None:
 def test_every_kind_that_can_be_told_can_be_peeled() -> None:
     assert {sniff(compress(TEXT)) for compress in COMPRESS.values()} == {"gzip", "bzip2", "zstd", "zip"}
     assert sniff(TEXT) == ""
+
+
+def test_parquet_is_told_by_its_first_bytes_and_its_reader_made_when_there_is_some() -> None:
+    def reader(name: str) -> Callable[[Iterator[bytes]], Iterator[Raws]]:
+        return lambda found: iter([Raws([f"{name}: {b''.join(found)!r}"], dict)])
+
+    made = []
+    read = parquet_or(reader("text"), lambda: made.append(1) or reader("parquet"))  # type: ignore[func-returns-value]
+    for data in (b"", b"P", b"PAR", b"par1", b"a PAR1"):
+        (raws,) = read(blocks(data, 1))
+        assert raws.texts == [f"text: {data!r}"]
+    assert made == []
+    (raws,) = read(blocks(b"PAR1 and more", 1))
+    assert raws.texts == ["parquet: b'PAR1 and more'"]
+
+
+def test_a_parquet_object_that_cannot_be_read_costs_itself_only() -> None:
+    def without_package() -> Callable[[Iterator[bytes]], Iterator[Raws]]:
+        raise ConfigError("it takes the package pyarrow")
+
+    read = parquet_or(lambda found: iter([Raws(["a"], dict)]), without_package)
+    with pytest.raises(DecodeError, match="a Parquet object, which cannot be read here: it takes the package pyarrow"):
+        read(iter([b"PAR1"]))
+    assert [raws.texts for raws in read(iter([b"a"]))] == [["a"]]

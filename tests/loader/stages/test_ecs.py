@@ -54,7 +54,7 @@ def typed(kind: str, value: Any) -> Any:
         return value
     if isinstance(value, list):
         found = [kept for item in value if (kept := typed(kind, item)) is not None]
-        return found or (None if kind in ("long", "float", "boolean", "ip") else found)
+        return found or None
     if value is None or (value in EMPTY and kind in ("long", "float", "boolean", "ip")):
         return None
     try:
@@ -78,7 +78,7 @@ def as_text(value: Any) -> str:
 
 def first(record: Any, paths: list[str]) -> Any:
     values = [reader(path)(record) for path in paths]
-    return next((value for value in values if value or value == 0), None)
+    return next((value for value in values if value not in (None, "")), None)
 
 
 def flat(values: Any) -> list[Any]:
@@ -92,7 +92,7 @@ def reference(record: Any, mapping: dict[str, str]) -> Any:
         kind, array = (field.type, field.array) if field else ("", False)
         groups = [group.split() for group in sources.strip("[]").split(",")]
         if array or (len(groups) > 1 and field is None):
-            groups = groups if len(groups) > 1 else [[path] for path in groups[0]]
+            groups = groups if sources.startswith("[") else [[path] for path in groups[0]]
             items = [typed(kind, item) for item in flat(first(record, group) for group in groups) if item not in EMPTY]
             once = {as_text(item) if isinstance(item, dict) else item for item in items if item is not None}
             value: Any = sorted(once, key=lambda item: (isinstance(item, str), item))
@@ -181,7 +181,7 @@ def test_zero_and_false_are_values_and_empty_things_are_not() -> None:
     section = section_of({"source.port": "a b", "tls.established": "a b"})
     assert one(section, {"a": 0, "b": 9}) == {"a": 0, "b": 9, "source": {"port": 0}, "tls": {"established": False}}
     assert one(section, {"a": "", "b": 9})["source"] == {"port": 9}
-    assert one(section, {"a": [], "b": 9})["source"] == {"port": 9}
+    assert "source" not in one(section, {"a": [], "b": 9})  # an empty list ends the search, as it did in the es-loader, and says nothing
     assert one(section_of({"tls.established": "a b"}), {"a": False, "b": True})["tls"] == {"established": False}
 
 
@@ -255,7 +255,7 @@ KEY = "AWSLogs/111122223333/x/eu-west-1/y"
     [
         ({}, {"account": {"id": "111122223333"}, "region": "eu-west-1"}),
         ({"acc": "999900001111", "reg": "ap-south-1"}, {"account": {"id": "999900001111"}, "region": "ap-south-1"}),
-        ({"acc": "unknown", "reg": "-"}, {"account": {"id": "111122223333"}, "region": "eu-west-1"}),
+        ({"acc": "unknown", "reg": "-"}, {"account": {"id": "111122223333"}}),  # a dash is a value, if one that says nothing
         ({"acc": "", "reg": None}, {"account": {"id": "111122223333"}, "region": "eu-west-1"}),
     ],
 )

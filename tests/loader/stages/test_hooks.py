@@ -145,6 +145,89 @@ def test_a_record_the_hook_marks_as_ignored_is_excluded_and_control_keys_leave_t
     assert (one.raws, one.numbers, one.excluded) == (["r0", "r2"], [0, 2], 1)
 
 
+def test_control_keys_are_kept_aside_for_the_label(tmp_path: Path) -> None:
+    code = "def transform(logdata):\n    logdata.update(__index_name='i', __doc_id_suffix=logdata['n'])\n    return logdata\n"
+    one = ran(tmp_path, code, {"n": 1}, {"n": 2})
+    assert [one.controls[id(record)] for record in one.records] == [{"__index_name": "i", "__doc_id_suffix": n} for n in (1, 2)]
+    assert one.records == [{"n": 1}, {"n": 2}]
+
+
+SPREADING = """
+def transform(logdata):
+    return [dict(logdata, part=part) for part in range(logdata["n"])]
+"""
+
+
+def test_a_list_makes_as_many_records_of_one_and_an_empty_one_drops_it(tmp_path: Path) -> None:
+    one = ran(tmp_path, SPREADING, {"n": 1, "@id": "a"}, {"n": 0, "@id": "b"}, {"n": 3, "@id": "c"})
+    assert [(record["n"], record["part"], record["@id"]) for record in one.records] == [(1, 0, "a"), (3, 0, "c"), (3, 1, "c_1"), (3, 2, "c_2")]
+    assert (one.raws, one.numbers, one.excluded, one.made) == (["r0", "r2", "r2", "r2"], [0, 2, 2, 2], 1, 2)
+
+
+def test_parts_that_are_new_records_are_stamped_as_the_one_they_were_made_of(tmp_path: Path) -> None:
+    one = ran(tmp_path, "def transform(logdata):\n    return [{'a': 1}, {'a': 2, '@log_type': 'own'}]\n", {"@message": "m", "@log_type": "demo"})
+    assert one.records == [{"a": 1, "@message": "m", "@log_type": "demo"}, {"a": 2, "@message": "m", "@log_type": "own"}]
+
+
+@pytest.mark.parametrize(("made", "said"), [("[logdata, 5]", "a list with int in it"), ("[logdata, logdata]", "one record twice")])
+def test_a_list_of_anything_but_different_records_is_a_failure(tmp_path: Path, made: str, said: str) -> None:
+    one = ran(tmp_path, f"def transform(logdata):\n    return {made}\n", {"n": 1})
+    assert said in one.records[0]["error"]["message"]
+    assert one.flags == {"hook failed": 1}
+
+
+def test_a_list_and_an_ignored_record_in_one_batch_are_told_apart(tmp_path: Path) -> None:
+    code = "def transform(logdata):\n    if logdata['n'] == 2:\n        logdata['is_ignored'] = True\n        return logdata\n"
+    one = ran(tmp_path, f"{code}    return [dict(logdata), dict(logdata)]\n", {"n": 1}, {"n": 2}, {"n": 3})
+    assert [record["n"] for record in one.records] == [1, 1, 3, 3]
+    assert (one.excluded, one.made) == (1, 2)
+
+
+def test_prepare_is_called_once_with_the_log_type_and_may_give_the_function(tmp_path: Path) -> None:
+    code = "calls = []\ndef prepare(log_type):\n    calls.append(log_type.name)\ndef transform(logdata):\n    return {'calls': list(calls)}\n"
+    assert ran(tmp_path, code, {}, {}).records == [{"calls": ["demo"]}] * 2
+    code = "def prepare(log_type):\n    name = log_type.name\n    return lambda logdata: {'name': name}\ndef transform(logdata):\n    return None\n"
+    assert ran(tmp_path, code, {}).records == [{"name": "demo"}]
+
+
+def test_a_prepare_that_raises_is_a_problem_of_the_type(tmp_path: Path) -> None:
+    (tmp_path / "sf_demo.py").write_text(f"def prepare(log_type):\n    raise OSError('no table')\n{ECHO}")
+    section = log_type(script_ecs="x")
+    assert hooks.prepare(section, [tmp_path]) == (None, True)
+    assert noted(section).startswith(f"prepare(log_type) of the hook {tmp_path}/sf_demo.py raises OSError: no table")
+
+
+def test_the_es_loader_told_its_log_alone_of_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "sf_demo.py").write_text(FAILING)
+    run, _ = hooks.prepare(log_type(script_ecs="x", compat="es-loader"), [tmp_path])
+    assert run is not None
+    one = batch({"n": 1})
+    run(one)
+    assert one.records == [{"n": 1, "seen": True}]
+    assert one.flags == {"hook failed": 1}
+
+
+def test_a_hook_that_takes_too_long_is_stopped_and_its_record_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "sf_demo.py").write_text("def transform(logdata):\n    logdata['seen'] = True\n    while logdata['n']:\n        pass\n    return logdata\n")
+    run, _ = hooks.prepare(log_type(script_ecs="x"), [tmp_path])
+    assert run is not None
+    one = batch({"n": 1}, {"n": 0})
+    one.seconds = 0.05
+    run(one)
+    assert one.records[0]["error"]["message"] == "sf_demo: Overdue: not done within 0.05 seconds"
+    assert one.records[1] == {"n": 0, "seen": True}
+
+
+def test_a_hook_may_import_what_stands_beside_it_and_may_have_a_dash_in_its_name(tmp_path: Path) -> None:
+    (tmp_path / "beside_the_hook.py").write_text("WORD = 'helped'\n")
+    (tmp_path / "sf_my-type.py").write_text("import beside_the_hook\ndef transform(logdata):\n    return {'is': beside_the_hook.WORD}\n")
+    run, _ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
+    assert run is not None
+    one = batch({})
+    run(one)
+    assert one.records == [{"is": "helped"}]
+
+
 def test_hooks_of_two_types_do_not_share_a_module(tmp_path: Path) -> None:
     (tmp_path / "sf_a.py").write_text("seen = []\ndef transform(logdata):\n    seen.append(1)\n    return {'seen': len(seen)}\n")
     runs = [hooks.prepare(log_type("a", script_ecs="x"), [tmp_path])[0] for _ in range(2)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 from typing import Any
 
+from loader.stages import typed
 from loader.stages.mapping import Mapping, compiled
 
 PLACE = {"source.ip": [["client"]], "source.port": [["port"]], "user.name": [["who", "id.name"]], "related.ip": [["client"], ["server"]]}
@@ -12,7 +13,7 @@ PLACE = {"source.ip": [["client"]], "source.port": [["port"]], "user.name": [["w
 
 def mapped(record: dict[str, Any], names: set[str] | None, *, parents: bool = False, **groups: Any) -> tuple[dict[str, Any], Any, str]:
     """Return the record, the flags and the text of the function."""
-    mapping = Mapping(groups or PLACE, {"event.kind": "event"}, parents=parents, derives=False)
+    mapping = Mapping(groups or PLACE, {"event.kind": "event"}, typed, parents=parents, derives=False)
     run = compiled(mapping, None if names is None else frozenset(names), "demo")
     flags: collections.Counter[str] = collections.Counter()
     run([record], None, None, "now", flags)
@@ -60,5 +61,5 @@ def test_an_object_of_the_same_name_is_joined_and_a_value_gives_way() -> None:
 
 
 def test_a_target_cannot_be_a_value_and_an_object() -> None:
-    mapping = Mapping({"a.b": [["x"]], "a.b.c": [["y"]]}, {}, parents=True, derives=False)
+    mapping = Mapping({"a.b": [["x"]], "a.b.c": [["y"]]}, {}, typed, parents=True, derives=False)
     assert [target for target, _ in mapping.clashes()] == ["a.b.c"]

@@ -1,0 +1,1 @@
+from sf_hsm_audit import transform  # noqa: F401

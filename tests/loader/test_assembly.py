@@ -1,0 +1,158 @@
+"""The assembly: everything a configuration gives, and every mistake in it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loader import config as configuration
+from loader.assembly import HOME, Assembly
+from loader.errors import ConfigError
+
+TYPE = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<ip>\\S+) (?P<n>\\d+)\n"
+
+
+def assembly(folder: Path, ini: str, *files: Path) -> Assembly:
+    """Assemble ``files`` and ``ini``, whose first line is the fifth of test.ini."""
+    path = folder / "test.ini"
+    path.write_text(f"[out_file]\npath = {folder}/out.jsonl\n[out_file:dead_letter]\npath = {folder}/rejects.ndjson\n{ini}", encoding="utf-8")
+    return Assembly(configuration.load([*files, path]), "in_file")
+
+
+def problems(folder: Path, ini: str) -> list[str]:
+    """Return every problem as ``line: text``, the line counted in ``ini``, fatal ones with an exclamation mark."""
+    shown = []
+    for problem in assembly(folder, ini).config.all_problems():
+        assert Path(problem.file).name in ("", "test.ini")
+        line = problem.line and problem.line - 4
+        text = str(problem).removeprefix(f"{problem.file}:{problem.line}: ")
+        shown.append(f"{line}{'!' if problem.fatal else '?'} {text}")
+    return shown
+
+
+def test_every_mistake_is_told_at_once_with_line_section_key_and_the_nearest_right_name(tmp_path: Path) -> None:
+    ini = """[loader]
+worker = 3
+chunk_records = many
+[out_sylog]
+host = x
+[out_syslog]
+hots = x
+host = siem
+fields = all
+[out_null]
+format = jsn
+[filter_geiop]
+[in_s3]
+regoin = x
+[badregex]
+s3_key = (
+file_format = text
+log_pattern = (?P<a>\\S+
+timestamp_tz = Mars/Olympus
+[nogroup]
+file_format = text
+log_pattern = abc
+script_ecs = yes
+ecs = source.ip
+[nopattern]
+file_format = text
+[hookless]
+file_format = json
+timestamp_kye = x
+csv_delimiter = ,
+priority = high
+[formless]
+ecs = source.port
+source.port = p
+[misformed]
+file_format = jsno
+event.action = ${nothing}
+"""
+    hooks = f"/opt/siem, {Path(__file__).parents[2]}/siem"
+    assert problems(tmp_path, ini) == [
+        "2! [loader] worker: no such option (did you mean 'workers'?)",
+        "3! [loader] chunk_records: 'many' is not a whole number",
+        "4! [out_sylog] there is no plugin out_sylog (did you mean 'out_syslog'?)",
+        "7! [out_syslog] hots: no such option (did you mean 'host'?)",
+        "9! [out_syslog] fields: 'all' is not one of full, ecs, lean",
+        "11! [out_null] format: there is no plugin formatter_jsn (did you mean 'json'?)",
+        "12! [filter_geiop] there is no plugin filter_geiop (did you mean 'filter_geoip'?)",
+        "14! [in_s3] regoin: no such option (did you mean 'region'?)",
+        "16! [badregex] s3_key: not a regular expression: missing ), unterminated subpattern at position 0",
+        "18! [badregex] log_pattern: not a regular expression: missing ), unterminated subpattern at position 0",
+        "19! [badregex] timestamp_tz: 'Mars/Olympus' is no time zone: write an offset such as +09:00 or a name such as Europe/Berlin",
+        "22! [nogroup] log_pattern: has no named group such as (?P<name>...)",
+        f"23! [nogroup] script_ecs: the hook sf_nogroup.py does not exist in {hooks} (add the file, or leave script_ecs empty)",
+        "24! [nogroup] ecs: 'source.ip' is listed, but there is no key 'source.ip' with its source (add it, or take it off the list)",
+        "25! [nopattern] log_pattern: is missing: file_format = text needs one",
+        "29? [hookless] timestamp_kye: no such option (did you mean 'timestamp_key'?)",
+        "30? [hookless] csv_delimiter: has no effect here (remove it)",
+        "31! [hookless] priority: 'high' is not a whole number",
+        "32! [formless] file_format: must be given",
+        "36! [misformed] file_format: there is no plugin parser_jsno (did you mean 'json'?)",
+        "37! [misformed] event.action: ${nothing} leads nowhere: section [misformed] has no key 'nothing' (write $$ for a literal dollar)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def transfrom(logdata):\n    return logdata\n", "has no function transform(logdata)"),
+        ("transform = 1\n", "has no function transform(logdata)"),
+        ("import package_that_nobody_has\n", "cannot be imported: ModuleNotFoundError: No module named 'package_that_nobody_has'"),
+    ],
+)
+def test_a_hook_without_transform_or_that_fails_to_import_is_a_mistake_at_script_ecs(tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "sf_demo.py").write_text(code)
+    ini = f"{TYPE}script_ecs = x\n[loader]\nhooks = {tmp_path}\n"
+    assert problems(tmp_path, ini) == [f"5! [demo] script_ecs: the hook {tmp_path}/sf_demo.py {said}"]
+
+
+def test_unknown_keys_of_log_types_are_warnings_and_do_not_stop_the_program(tmp_path: Path) -> None:
+    one = assembly(tmp_path, f"{TYPE}index = x\ntimestamp_kye = n\nloggroup = dead but known\nused = 1\nindex_name = ${{used}}\n")
+    assert [(problem.key, problem.fatal) for problem in one.config.all_problems()] == [("index", False), ("timestamp_kye", False)]
+    one.require()
+
+
+def test_a_plugin_that_cannot_be_imported_hurts_only_those_who_use_it(tmp_path: Path) -> None:
+    (tmp_path / "filter_sick.py").write_text("import package_that_nobody_has\n")
+    ini = f"{TYPE}[loader]\nplugins = {tmp_path}\n"
+    assert problems(tmp_path, ini) == []
+    (mistake,) = problems(tmp_path, f"{ini}[filter_sick]\n")
+    assert "filter_sick.py: cannot be imported: ModuleNotFoundError" in mistake
+
+
+def test_a_wrong_exclusion_file_is_a_mistake_and_the_default_one_may_be_missing(tmp_path: Path) -> None:
+    name = "[DEFAULT]\nexclude_log_patterns_filename = "
+    assert problems(tmp_path, f"{name}{tmp_path}/no.csv\n{TYPE}") == [
+        f"2! [DEFAULT] exclude_log_patterns_filename: no such file: '{tmp_path}/no.csv'",
+    ]
+    (tmp_path / "bad.csv").write_text("log_type,field,pattern,pattern_type\ndemo,ip,(,regex\n")
+    with pytest.raises(ConfigError, match=r"bad.csv:2: \[demo\] ip: pattern '\(' is not a regular expression"):
+        assembly(tmp_path, f"{name}{tmp_path}/bad.csv\n{TYPE}").require()
+
+
+def test_a_mistake_found_while_opening_an_output_names_its_section(tmp_path: Path) -> None:
+    (mistake,) = problems(tmp_path, f"{TYPE}[out_file:folder]\npath = {tmp_path}\n")
+    assert f"'{tmp_path}' is a folder, not a file" in mistake
+
+
+def test_the_shipped_log_types_compile_without_a_word(tmp_path: Path) -> None:
+    one = assembly(tmp_path, "", HOME / "aws.ini")
+    assert one.config.all_problems() == []
+    assert list(one.plans) == list(one.config.types)
+    one.require()
+
+
+def test_what_has_no_mistake_is_built_beside_what_has_one(tmp_path: Path) -> None:
+    one = assembly(tmp_path, f"{TYPE}[broken]\nfile_format = text\n")
+    assert list(one.plans) == ["demo"]
+    assert [output.name for output in one.outputs] == ["out_file"]
+    with pytest.raises(ConfigError, match="log_pattern: is missing"):
+        one.require()
+
+
+def test_an_output_no_log_type_matches_is_a_warning(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"{TYPE}[out_null]\nmatch = audit*\n") == ["6? [out_null] match: matches no log type: nothing will arrive here"]
