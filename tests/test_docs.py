@@ -45,3 +45,14 @@ def test_the_examples_of_the_docs_are_configurations_without_a_mistake(tmp_path:
 def test_all_paths_of_the_repository_are_its_own() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in [*PAGES, HOME / "Makefile", HOME / ".ci" / "run"])
     assert "/root" not in text and "/work" not in text
+
+
+def test_every_row_of_the_compatibility_table_names_a_test_that_exists() -> None:
+    page = (HOME / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith(("| Row", "| Matter"))]
+    assert len(rows) > 90
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row.rsplit("|", 2)[1])
+        assert named, row
+        for file, test in named:
+            assert f"def {test or 'test_'}" in (HOME / file).read_text(encoding="utf-8"), (file, test)

@@ -59,7 +59,8 @@ def answer(case: Case, folder: Path, *, compat: bool) -> list[dict[str, Any]]:
     engine.close()
     assert account.ledger.balances()
     rows = drivers.rows(folder / "out")
-    return [{"index": to["index"]["_index"], "id": to["index"]["_id"], "doc": without_ingested(doc)} for to, doc in zip(rows[::2], rows[1::2], strict=True)]
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return [{"index": to["index"]["_index"], "id": to["index"]["_id"], "doc": without_ingested(document)} for to, document in pairs]
 
 
 def without_ingested(document: dict[str, Any]) -> dict[str, Any]:

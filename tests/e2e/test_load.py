@@ -313,6 +313,7 @@ def test_excluded_records_are_counted_and_do_not_arrive(tmp_path: Path) -> None:
     done = run(tmp_path, ["app/0"], ini="[DEFAULT]\nexclude_log_patterns_filename = rules.csv\n" + INI)
     assert done.returncode == 0, done.stderr
     assert "10 read = 4 excluded + 0 rejected + 6 delivered" in done.stderr
+    assert "rule rules.csv:2 (app): 3 records excluded\nrule rules.csv:3 (app): 1 record excluded\n" in done.stderr
     assert numbers(tmp_path) == [0, 1, 2, 6, 8, 9]
 
 

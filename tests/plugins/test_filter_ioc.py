@@ -140,7 +140,8 @@ def test_what_is_not_found_leaves_the_record_as_it_was(filtering, value):
 )
 def test_what_the_record_says_of_threats_stays_in_outputs_of_ecs_too(tmp_path, database, own, kept):
     lean = tmp_path / "lean.jsonl"
-    ini = f"[filter_ioc]\ndatabase = {database}\n[out_file:lean]\npath = {lean}\nfields = lean\n[demo]\ns3_key = demo/\nfile_format = json\nioc_ip = ip\n"
+    demo = "[demo]\ns3_key = demo/\nfile_format = json\nioc_ip = ip\n"
+    ini = f"[filter_ioc]\ndatabase = {database}\n[out_file:lean]\npath = {lean}\nfields = lean\n{demo}"
     load(tmp_path, ini, "demo/a.json", json.dumps({"ip": "192.0.2.9", "threat": own}).encode())
     assert [one["indicator"]["name"] for one in rows(lean)[0]["threat"]["enrichments"]] == ["a"] * kept + ["192.0.2.0/28"]
 

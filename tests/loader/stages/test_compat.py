@@ -11,7 +11,7 @@ from loader.stages import compat
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(443, "443"), (0, "0"), (False, "False"), (1e-07, "1e-07"), ("x", "x"), (["h1"], ["h1"]), ([], None), ({}, None), ("", None), ({"a": 1}, {"a": 1})],
+    [(443, "443"), (0, "0"), (False, "False"), (1e-07, "1e-07"), ("x", "x"), (["h1"], ["h1"]), ([], None), ({}, None), ("", None), ({"a": 1},) * 2],
 )
 def test_row_1_5_6_what_is_no_text_becomes_text_as_python_writes_it(value: Any, expected: Any) -> None:
     convert, memo = compat.converter("destination.port")

@@ -23,8 +23,8 @@ TASK = "arn:aws:ecs:eu-central-1:210987654321:task/web/0123"
 
 def cwl(*messages: str, kind: str = "DATA_MESSAGE", **more: Any) -> str:
     events = [{"id": f"{number:04}", "timestamp": TIME + number, "message": message} for number, message in enumerate(messages)]
-    envelope = {"messageType": kind, "owner": "210987654321", "logGroup": "/app/web", "logStream": "web-1", "subscriptionFilters": ["all"], "logEvents": events}
-    return json.dumps(envelope | more)
+    told = {"owner": "210987654321", "logGroup": "/app/web", "logStream": "web-1", "subscriptionFilters": ["all"]}
+    return json.dumps({"messageType": kind, **told, "logEvents": events} | more)
 
 
 def firelens(log: str, source: str = "stdout", **more: Any) -> str:
@@ -175,7 +175,8 @@ def bridge(detail: Any, **more: Any) -> dict[str, Any]:
 
 
 def test_row_1_5_5_json_an_eventbridge_wrapper_is_taken_off_and_tells_only_of_its_own_record(tmp_path: Path) -> None:
-    body = json.dumps(bridge({"n": 1, "who": "é"})) + json.dumps({"n": 2, "time": "2024-06-01T00:00:00Z"}) + json.dumps(bridge({"n": 3}, account="123456789012"))
+    events = [bridge({"n": 1, "who": "é"}), {"n": 2, "time": "2024-06-01T00:00:00Z"}, bridge({"n": 3}, account="123456789012")]
+    body = "".join(map(json.dumps, events))
     one, two, three = load(tmp_path, JSON.replace("timestamp_key = time", "timestamp_key_list = cwe_timestamp time"), body).documents
     assert (one["@message"], one["@id"]) == ('{"n": 1, "who": "é"}', md5('{"n": 1, "who": "é"}e-1'))
     assert (one["cloud"]["account"]["id"], one["cloud"]["region"], one["@timestamp"]) == ("210987654321", "eu-west-2", "2024-05-01T00:00:00+00:00")
@@ -187,7 +188,8 @@ def test_row_1_5_5_json_an_eventbridge_wrapper_is_taken_off_and_tells_only_of_it
 @pytest.mark.parametrize("block", [1, 7, 65536])
 def test_row_1_5_5_json_a_list_within_an_eventbridge_event_is_found(tmp_path: Path, block: int) -> None:
     ini = JSON.replace("timestamp_key = time", "json_delimiter = findings\ntimestamp_key = cwe_timestamp")
-    events = [bridge({"findings": [{"n": 1}, {"n": 2}]}), {"findings": [{"n": 3}]}, bridge({"findings": [{"n": 4}]}, account="123456789012", id="e-2")]
+    other = bridge({"findings": [{"n": 4}]}, account="123456789012", id="e-2")
+    events = [bridge({"findings": [{"n": 1}, {"n": 2}]}), {"findings": [{"n": 3}]}, other]
     loaded = load(tmp_path, ini, "\n".join(map(json.dumps, events)), block=block)
     assert [document["n"] for document in loaded.documents] == [1, 2, 3, 4]
     assert [document["cloud"]["account"]["id"] for document in loaded.documents] == ["210987654321", "210987654321", "123456789012", "123456789012"]
@@ -202,11 +204,15 @@ def test_an_event_that_only_looks_like_one_of_eventbridge_stays_as_it_is(tmp_pat
     assert [document["detail-type"] for document in documents] == ["x", "Finding"]
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12), max_size=4), max_size=3), st.integers(1, 40))
+@given(st.lists(st.lists(TEXTS, max_size=4), max_size=3), st.integers(1, 40))
 def test_every_text_of_every_message_is_read_once_in_order(tmp_path: Path, batches: list[list[str]], block: int) -> None:
     folder = tmp_path / hashlib.md5(repr((batches, block)).encode()).hexdigest()
     loaded = load(folder, JSON.replace("json\n", "json\nvia_cwl = yes\n"), "".join(cwl(*batch) for batch in batches), block=block)
     expected = [text.strip() for batch in batches for text in batch]
-    assert [document["@message"] for document in loaded.documents if "@message" in document] == [text for text in expected if text not in ("", "-", "null", "[]")]
+    said = [text for text in expected if text not in ("", "-", "null", "[]")]
+    assert [document["@message"] for document in loaded.documents if "@message" in document] == said
     assert loaded.account.ledger.read == len(expected)

@@ -208,7 +208,8 @@ def test_the_es_loader_told_its_log_alone_of_a_failure(tmp_path: Path) -> None:
 
 
 def test_a_hook_that_takes_too_long_is_stopped_and_its_record_goes_on(tmp_path: Path) -> None:
-    (tmp_path / "sf_demo.py").write_text("def transform(logdata):\n    logdata['seen'] = True\n    while logdata['n']:\n        pass\n    return logdata\n")
+    code = "def transform(logdata):\n    logdata['seen'] = True\n    while logdata['n']:\n        pass\n    return logdata\n"
+    (tmp_path / "sf_demo.py").write_text(code)
     run, _ = hooks.prepare(log_type(script_ecs="x"), [tmp_path])
     assert run is not None
     one = batch({"n": 1}, {"n": 0})
