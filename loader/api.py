@@ -12,13 +12,16 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loader.batch import Meta, Record, Source
+from loader.batch import Label, Meta, Record, Source
+from loader.charset import CHARSET, decoded
 from loader.errors import (
     ConfigError,
     DecodeError,
     LimitExceeded,
     OutputClosed,
+    Overdue,
     ParseError,
+    Problem,
     Retryable,
     SourceDenied,
     SourceError,
@@ -26,21 +29,27 @@ from loader.errors import (
     SourceSkipped,
     Unrecoverable,
 )
-from loader.frames import Broken, Limits, Overlong, Raws, ValueScanner, decoded, line_chunks, lines
+from loader.firstline import first_line_chunks
+from loader.frames import Broken, Limits, Overlong, Raws, ValueScanner, line_chunks, lines
+from loader.jsontext import readable, rewritten
+from loader.markup import local_name, parse_xml, put, xml_parser
+from loader.matching import LOG_PATTERN, matcher
 from loader.memo import Memo
-from loader.options import Option, TypeOption, choice, flag, number, path, regex, seconds, size, text, words
+from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, regex, seconds, size, text, words
 from loader.paths import reader
 from loader.section import Section as LogType
+from loader.watchdog import within
 
 __all__ = [
-    "Blocks", "Broken", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LimitExceeded", "Limits", "LogType", "Memo", "Meta",
-    "Option", "Outcome", "Output", "OutputClosed", "Overlong", "ParseError", "Parser", "Plugin", "Raws", "Record", "Retryable", "Source",
-    "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "choice", "decoded", "flag",
-    "line_chunks", "lines", "number", "path", "reader", "regex", "seconds", "size", "text", "words",
+    "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LOG_PATTERN", "Label",
+    "LimitExceeded", "Limits", "LogType", "Memo", "Meta", "Option", "Outcome", "Output", "OutputClosed", "Overdue", "Overlong", "ParseError",
+    "Parser", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN",
+    "TypeOption", "Unrecoverable", "ValueScanner", "choice", "decoded", "first_line_chunks", "flag", "line_chunks", "lines", "local_name", "matcher",
+    "number", "parse_xml", "path", "put", "readable", "reader", "regex", "rewritten", "seconds", "size", "text", "within", "words", "xml_parser",
 ]  # fmt: skip
 
 Blocks = Iterator[bytes]
-Encode = Callable[[Record], bytes]
+Encode = Callable[..., bytes]  # of a record; behind a labelled formatter also of its Label
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +100,11 @@ class Parser(Plugin):
 
 
 class Filter(Plugin):
-    """Adds to a record, or drops it, after it was mapped."""
+    """Adds to a record, or drops it, after it was mapped. ``options`` are the keys of a log type that ask for it."""
+
+    options: Sequence[TypeOption[Any]] = ()
+    literal: Sequence[str] = ()  # keys with dots in them that it writes as they are, as the es-loader did: outputs of ECS get them nested
+    lacks = ""  # set by ``open`` where it can have no effect as it is configured: "no database"
 
     def prepare(self, log_type: LogType) -> Callable[[Record], Record | None] | None:
         """Return ``apply(record)``, whose None drops the record; or None when this log type does not use the filter."""
@@ -99,7 +112,9 @@ class Filter(Plugin):
 
 
 class Formatter(Plugin):
-    """Turns a finished record into the bytes of one message body."""
+    """Turns a finished record into the bytes of one message body. One that is ``labelled`` gets ``encode(record, label)``."""
+
+    labelled = False
 
     def prepare(self, log_type: LogType) -> Encode:
         """Return ``encode(record)``, which only reads the record."""
@@ -122,6 +137,8 @@ class Output(Plugin):
 
     def prepare(self, log_type: LogType, encode: Encode) -> Encode:
         """Return ``pack(record)``: the message as it goes on the wire. Default: the body and a newline."""
+        if getattr(encode, "labelled", False):
+            return lambda record, label: encode(record, label) + b"\n"
         return lambda record: encode(record) + b"\n"
 
     def write(self, messages: Sequence[bytes]) -> Outcome:

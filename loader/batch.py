@@ -83,27 +83,19 @@ class Batch:
     met: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the count and include rules that the raw record has met
     metas: list[Meta] | None = None  # in step with records, where a carrier brought them
 
-    def spread(self, many: dict[int, list[Record]], dropped: list[int]) -> list[int]:
-        """Put the records of ``many`` in the place of the one at each index; return where those in ``dropped`` are then.
-
-        One that became none counts as excluded.
-        """
+    def spread(self, many: dict[int, list[Record]], dropped: frozenset[int]) -> None:
+        """Put the records of ``many`` in the place of the one at each index, and drop those at ``dropped``. One that becomes none is excluded."""
         old, self.records = self.records, []
-        sources: list[int] = []
-        moved = []
-        gone = frozenset(dropped)
+        places: list[int] = []
         for index, record in enumerate(old):
-            found = many.get(index, [record])
-            if index in gone:
-                moved.append(len(self.records))
+            found = many.get(index, [] if index in dropped else [record])
             self.records += found
-            sources += [index] * len(found)
+            places += [index] * len(found)
             self.excluded += not found
             self.made += max(0, len(found) - 1)
-        self.raws = [self.raws[index] for index in sources]
-        self.numbers = [self.numbers[index] for index in sources]
-        self.metas = [self.metas[index] for index in sources] if self.metas is not None else None
-        return moved
+        self.raws = [self.raws[index] for index in places]
+        self.numbers = [self.numbers[index] for index in places]
+        self.metas = [self.metas[index] for index in places] if self.metas is not None else None
 
     def keep(self, wanted: list[bool]) -> None:
         """Drop the records whose place in ``wanted`` is false, counting them as excluded."""

@@ -1,11 +1,10 @@
-"""Where an item of text ends: decoding bytes to text, lines, JSON values (leaf, pure).
+"""Where an item of text ends: lines, JSON values (leaf, pure).
 
 Framing never looks inside an item. Everything here streams: what is held is one block, or one item that spans blocks.
 """
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -20,6 +19,8 @@ class Limits:
     record_bytes: int = 16 * 1024**2
     chunk_records: int = 1000
     chunk_bytes: int = 1024**2
+    hook_seconds: float = 10.0
+    match_seconds: float = 5.0  # how long a pattern of the configuration may work on a chunk, or on a record by itself; 0: for ever
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,6 +38,7 @@ class Raws:
     records: list[Record] | None = None
     metas: list[Meta] | None = None
     broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    left_out: dict[str, int] = dataclasses.field(default_factory=dict)  # records that are not wanted, by the option that says so
 
 
 class Overlong(ValueError):
@@ -45,27 +47,6 @@ class Overlong(ValueError):
     def __init__(self, start: str, limit: int) -> None:
         super().__init__(f"longer than the {limit} bytes of [loader] max_record_bytes")
         self.start = start[:4096]
-
-
-def _keep_in_json(error: UnicodeError) -> tuple[str, int]:
-    """Render bytes that are not UTF-8 as ``\\\\xNN``: a JSON string then reads ``\\xNN``."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return "".join(f"\\\\x{byte:02x}" for byte in error.object[error.start : error.end]), error.end
-
-
-codecs.register_error("jsonreplace", _keep_in_json)
-
-
-def decoded(blocks: Iterator[bytes], errors: str = "backslashreplace") -> Iterator[str]:
-    """Decode UTF-8, a byte order mark left out. Bytes that are no UTF-8 stay visible as ``\\xNN``, none is dropped."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors)  # not utf-8-sig: that drops a source of half a mark
-    texts = (text for block in blocks if (text := decoder.decode(block)))
-    if first := next(texts, "").removeprefix("\ufeff"):
-        yield first
-    yield from texts
-    if text := decoder.decode(b"", True):
-        yield text
 
 
 def lines(blocks: Iterator[str], limit: int, *, strip: bool = True) -> Iterator[list[str] | Overlong]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from loader.assembly import HOME, STAGES, Settings
 from loader.options import COMPAT, Option, declared
-from loader.plan import OPTIONS
+from loader.planner import OPTIONS
 from loader.registry import KINDS, Registry
 from loader.route import OPTIONS as ROUTE_OPTIONS
 

@@ -62,7 +62,7 @@ class S3Input(Input):
             s3={"addressing_style": self.addressing_style},  # type: ignore[arg-type]  # one of the three, by its converter
             connect_timeout=self.timeout,
             read_timeout=self.timeout,
-            user_agent_extra="sluice",
+            user_agent_extra="sluice-siem-loader",  # loader/stages/own_logs.py knows it again
         )
         self._check_authority()
         try:

@@ -84,15 +84,22 @@ def split_url(original: Any) -> dict[str, Any]:
     url: dict[str, Any] = {"original": original}
     rest = original
     scheme, absolute, tail = original.partition("://")
-    if absolute and _SCHEME.fullmatch(scheme):
+    if absolute and ((scheme.isascii() and scheme.isalpha()) or _SCHEME.fullmatch(scheme)):
         end = tail.find("/")
         if end < 0 or "?" in tail[:end] or "#" in tail[:end]:
             end = min((at for at in (tail.find("?"), tail.find("#")) if at >= 0), default=len(tail))
         url.update(_origin(scheme, tail[:end]))
         rest = tail[end:]
-    rest, _, fragment = rest.partition("#")
+    if "#" in rest:
+        rest, _, fragment = rest.partition("#")
+        if fragment:
+            url["fragment"] = fragment
     path, _, query = rest.partition("?")
-    return url | {part: value for part, value in (("fragment", fragment), ("path", path), ("query", query)) if value}
+    if path:
+        url["path"] = path
+    if query:
+        url["query"] = query
+    return url
 
 
 @lru_cache(maxsize=4096)

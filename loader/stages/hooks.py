@@ -27,7 +27,7 @@ from loader.watchdog import within
 SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook sf_<type>.py on; by custom, the fields it sets.")
 OPTIONS = (SCRIPT,)
 CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix")
-IGNORED = ("is_ignored", "ignored_reason")
+IGNORED = ("is_ignored", "ignored_reason")  # the first decides
 Transform = Callable[[Record], Any]
 log = logging.getLogger(__name__)
 
@@ -59,32 +59,25 @@ class _Runner:
         unread = frozenset(place for place, meta in enumerate(batch.metas or ()) if meta.error)
         errors = 0
         many: dict[int, list[Record]] = {}
-        dropped: list[int] = []
+        controlled: list[int] = []
         for index, record in enumerate(records):
-            if index in unread:
+            if unread and index in unread:
                 continue
             try:
                 done = transform(record)
-                if done.__class__ is list:
-                    many[index] = parts(record, done)
+                if done.__class__ is not dict and (made := _made(record, done)) is not None:
+                    many[index] = made
                     continue
-                if not isinstance(done, dict):
-                    raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
             except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 done = record
                 self.failed(batch, record, why, first=not errors)
                 errors += 1
             records[index] = done
-            if "is_ignored" in done and done["is_ignored"]:
-                dropped.append(index)
+            if "__index_name" in done or "__doc_id_suffix" in done or "__index_dt" in done or "is_ignored" in done or "ignored_reason" in done:
+                controlled.append(index)
         if errors:
             batch.flags["hook failed"] += errors
-        if many:
-            dropped = batch.spread(many, dropped)
-        take_controls(batch)
-        if dropped:
-            gone = frozenset(dropped)
-            batch.keep([index not in gone for index in range(len(batch.records))])
+        _conclude(batch, many, controlled)
 
     def timed(self, seconds: float, record: Record) -> Any:
         """Call the hook and wait no longer than so many seconds; raises Overdue."""
@@ -100,10 +93,19 @@ class _Runner:
             log.warning("hook of %s failed on %s: %s: %s%s", self.name, batch.source.uri, type(why).__name__, why, _line(why), exc_info=debugged)
 
 
+def _made(record: Record, done: Any) -> list[Record] | None:
+    """Return the records of a list that a hook has returned, None for one that is the record; raises TypeError for anything else."""
+    if isinstance(done, list):
+        return parts(record, done)
+    if not isinstance(done, dict):
+        raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
+    return None
+
+
 def parts(record: Record, found: list[Any]) -> list[Record]:
     """Return the records that a hook has made of one, each stamped as that one is; from the second on their ids are numbered.
 
-    Raises TypeError when one is no dict.
+    Raises TypeError when one is no dict, or stands there twice.
     """
     stamps = {name: value for name, value in record.items() if name.startswith("@")}
     for place, part in enumerate(found):
@@ -119,15 +121,24 @@ def parts(record: Record, found: list[Any]) -> list[Record]:
     return found
 
 
-def take_controls(batch: Batch) -> None:
-    """Take the control keys out of the records; those that say where a document belongs are kept aside."""
-    for record in batch.records:
-        for key in CONTROL:
-            if key in record:
-                batch.controls.setdefault(id(record), {})[key] = record.pop(key)
-        for key in IGNORED:
-            if key in record:
-                del record[key]
+def _conclude(batch: Batch, many: dict[int, list[Record]], controlled: list[int]) -> None:
+    """Put records made of one in its place, take control keys out of the others, and drop those that are to be ignored."""
+    ignored = frozenset(index for index in controlled if take_controls(batch, batch.records[index]))
+    for index, made in many.items():
+        many[index] = [part for part in made if not take_controls(batch, part)]
+    if many:
+        batch.spread(many, ignored)
+    elif ignored:
+        batch.keep([index not in ignored for index in range(len(batch.records))])
+
+
+def take_controls(batch: Batch, record: Record) -> bool:
+    """Take the control keys out of a record and tell whether it is to be ignored; those that say where it belongs are kept aside."""
+    control = {key: record.pop(key) for key in CONTROL if key in record}
+    if control:
+        batch.controls[id(record)] = control
+    ignored = [record.pop(key) for key in IGNORED if key in record]
+    return bool(ignored and ignored[0])
 
 
 def _transform(module: ModuleType, log_type: Section) -> Transform | None:

@@ -13,6 +13,8 @@ from loader.memo import Memo
 from loader.paths import merge, step_into
 from loader.stages.typed import EMPTY, WHOLE
 
+ABSENT = (None, "")  # what ends no search for a value: an empty list does
+
 
 class Types(Protocol):
     """How values are typed: stages/typed.py by the ECS schema, stages/compat.py as the es-loader did."""
@@ -167,8 +169,7 @@ class Writer:
             return from_key, from_key
         variable = f"v{len(self.lines)}"
         text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(self.types.converter(target)[0])}({raw}))"
-        self.write(f"{variable} = {text} if {raw} not in UNKNOWN else {from_key}")
-        self.constants["UNKNOWN"] = (None, "", "unknown", [])
+        self.write(f"{variable} = {text} if ({raw} or {raw} == 0) and {raw} != 'unknown' else {from_key}")
         return variable, variable
 
     def first(self, paths: list[str]) -> str:
@@ -180,7 +181,7 @@ class Writer:
             self.known[names] = f"f{len(self.lines)}"
             self.write(f"{self.known[names]} = {names[0]}")
             for name in names[1:]:
-                self.write(f"if {self.known[names]} is None or {self.known[names]} == '': {self.known[names]} = {name}")
+                self.write(f"if not {self.known[names]} and {self.known[names]} in ABSENT: {self.known[names]} = {name}")
         return self.known[names]
 
     def read(self, steps: tuple[str, ...]) -> str:
@@ -217,7 +218,7 @@ def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Call
     """Return the mapping as a function for records that have these fields (None: any), its text in ``source``."""
     writer = Writer(mapping, names)
     body = writer.function()
-    space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, **writer.constants}
+    space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, "ABSENT": ABSENT, **writer.constants}
     exec(compile(body, f"<ecs mapping of {title}>", "exec"), space)  # noqa: S102  # built from quoted names only
     run: Callable[..., None] = space["run"]
     run.source = body  # type: ignore[attr-defined]

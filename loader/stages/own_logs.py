@@ -27,6 +27,12 @@ def prepare(log_type: Section) -> Callable[[Batch], None] | None:
 
     def leave_out(batch: Batch) -> None:
         agents = [record.get(field) for record in batch.records]
+        try:
+            told = "\n".join(agents)  # type: ignore[arg-type]  # one look at all of them
+        except TypeError:  # some have none
+            told = ""
+        if told and OURS not in told and agent not in told:
+            return
         foreign = [not (isinstance(value, str) and (OURS in value or agent in value)) for value in agents]
         if not all(foreign):
             batch.flags["left out by ignore_own_logs"] += len(foreign) - sum(foreign)

@@ -109,6 +109,7 @@ UTC = datetime.UTC
         (lambda: pa.array([[("k", 1), ("l", None)]], pa.map_(pa.string(), pa.timestamp("s"))), {"k": "1970-01-01T00:00:01+00:00", "l": None}),
         (lambda: pa.array([[1.5, math.inf]], pa.list_(pa.float64(), 2)), [1.5, "inf"]),
         (lambda: pa.array([[{"t": datetime.datetime(2024, 1, 1, tzinfo=UTC)}, None]]), [{"t": "2024-01-01T00:00:00+00:00"}, None]),
+        (lambda: pa.array([[None, None]]), [None, None]),
         (lambda: pa.array([["a", "b"]], pa.large_list(pa.large_string())), ["a", "b"]),
     ],
 )  # fmt: skip
