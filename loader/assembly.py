@@ -12,6 +12,7 @@ import fnmatch
 import functools
 from pathlib import Path
 
+from loader import former
 from loader.api import Filter, Formatter, Limits, Output, Parser, Plugin
 from loader.config import Config
 from loader.errors import ConfigError
@@ -62,6 +63,7 @@ class Assembly:
         self.registry = Registry([Path(folder) for folder in (self.settings.plugins,) if folder] + [HOME / "plugins"])
         self.plugins: dict[str, Plugin] = {}
         self.plans: dict[str, Plan] = {}
+        self._leave_out_former()
         for section in config.types.values():
             section.values.setdefault(COMPAT.name, self.settings.compat)
         self.router = Router(config.types.values())
@@ -76,6 +78,15 @@ class Assembly:
         """Close all plugins."""
         for plugin in self.plugins.values():
             plugin.close()
+
+    def _leave_out_former(self) -> None:
+        """Leave out sections that change a log type of the es-loader which is not here, with a warning: files written for it have them."""
+        for name in former.BUILT_IN & self.config.types.keys():
+            section = self.config.types[name]
+            if FORMAT.name not in section.values:
+                section.problem("", former.ABSENT, "until then no key leads to it", fatal=False)
+                self.config.problems += section.problems
+                del self.config.types[name]
 
     def _compile(self) -> None:
         """Create all plugins and compile all types."""
@@ -114,10 +125,12 @@ class Assembly:
                 plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))
         except ConfigError:  # that is noted in the section; the stages may have more to say
             section.claimed |= self._type_options("parser")
-            label.prepare(section)
-            stamp.prepare(section)
-            ecs.prepare(section)
-            hooks.prepare(section, folders)
+            section.claimed |= {*section.read(derive.DERIVED)}
+            for stage in STAGES:
+                section.claimed |= {option.name for option in stage.OPTIONS}
+            for prepare in (label.prepare, stamp.prepare, ecs.prepare, functools.partial(hooks.prepare, folders=folders)):
+                with contextlib.suppress(ConfigError):  # noted likewise
+                    prepare(section)
 
     def _parquet(self, section: Section, limits: Limits) -> Read:
         """Return the reader of Parquet objects, which any type may have; raises ConfigError without the package it takes."""
@@ -129,7 +142,8 @@ class Assembly:
     def _objects(self) -> Parser:
         """Return the parser of the JSON in which carriers come."""
         parser = self._plugin("parser_json")
-        assert isinstance(parser, Parser)
+        if not isinstance(parser, Parser):  # told at its section
+            raise ConfigError
         return parser
 
     def _plugin(self, name: str, user: Section | None = None) -> Plugin | None:

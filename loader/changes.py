@@ -24,6 +24,19 @@ def parsed(value: str) -> tuple[tuple[str, ...], tuple[Change, ...]]:
     >>> sources, split("a/b/c"), upper("c")
     (('s3_key', 'path'), 'c', 'C')
     """
+    sources, *operations = _parts(value)
+    if not all(sources) or not sources:
+        raise ValueError(f"{value!r} names no source: begin with s3_key, s3_bucket, a group of s3_key_fields or a field of the record")
+    return tuple(sources), tuple(map(_change, operations))
+
+
+def patterns(value: str) -> list[str]:
+    """Return the regular expressions of the ``match`` operations in ``value``; raises ValueError."""
+    return [given[1] for given in _parts(value)[1:] if given[:1] == ["match"] and len(given) == 2]
+
+
+def _parts(value: str) -> list[list[str]]:
+    """Return the words of the sources, then those of each operation."""
     parts: list[list[str]] = [[]]
     for word in WORD.finditer(value):
         double, single, bar, bare = word.groups()
@@ -35,10 +48,7 @@ def parsed(value: str) -> tuple[tuple[str, ...], tuple[Change, ...]]:
             parts[-1].append(single if single is not None else bare)
         else:
             raise ValueError(f"{value[word.start() :]!r}: a quote is not closed")
-    sources, *operations = parts
-    if not all(sources) or not sources:
-        raise ValueError(f"{value!r} names no source: begin with s3_key, s3_bucket, a group of s3_key_fields or a field of the record")
-    return tuple(sources), tuple(map(_change, operations))
+    return parts
 
 
 def _change(given: list[str]) -> Change:

@@ -19,8 +19,8 @@ class Limits:
     record_bytes: int = 16 * 1024**2
     chunk_records: int = 1000
     chunk_bytes: int = 1024**2
-    hook_seconds: float = 10.0
-    match_seconds: float = 5.0  # how long a pattern of the configuration may work on a chunk, or on a record by itself; 0: for ever
+    match_seconds: float = 1.0  # how long a pattern may work on a record; 0: for ever
+    hook_seconds: float = 10.0  # how long all that follows may
 
 
 @dataclasses.dataclass(slots=True)

@@ -79,6 +79,7 @@ class Plan:
     ways_out: list[WayOut]
     without_id: int
     limits: Limits = Limits()
+    prefix: str = ""  # the name under which the record's own fields have gone
     literal: tuple[str, ...] = ()  # keys with dots in them that filters write
 
     def run(self, raws: Raws, source: Source, first: int) -> Done:
@@ -130,8 +131,10 @@ class Plan:
             reason = str(why)
         elif isinstance(why, Overdue):
             done.flags[OVERDUE] += 1
-            what = "matching it with log_pattern" if stage == "parse" else "a hook or a rule"
-            reason = f"{what} takes longer than {why.seconds:g} s: see index.py check for patterns of {self.name} that go back and forth"
+            limit = "match_seconds" if stage == "parse" else "hook_seconds"
+            what = "matching it with log_pattern" if stage == "parse" else "a rule, a derived field or an enrichment"
+            hint = f"index.py check tells which patterns of {self.name} go back and forth"
+            reason = f"{what} takes longer than {why.seconds:g} s ([loader] {limit}): {hint}"
         done.rejects.append(Reject(number, raw[:RAW_KEPT], reason, stage))
 
     def _finish(self, batch: Batch) -> list[list[bytes]]:
@@ -145,6 +148,8 @@ class Plan:
         packed: list[list[bytes]] = []
         for place, way_out in enumerate(self.ways_out):
             if place == self.without_id:
+                if self.prefix:
+                    unprefix(batch, self.prefix)
                 identify(batch)
                 if self.literal:
                     nest(batch, self.literal)
@@ -160,7 +165,7 @@ class Plan:
         try:
             batch = Batch(source, [raw], [self._parse_one(raws, raw)], [number], datetime.datetime.now(datetime.UTC), raws.names, metas=metas)
             batch.seconds = self.limits.hook_seconds
-            with within(CHUNK * self.limits.hook_seconds):
+            with within(2 * self.limits.hook_seconds):  # the hook's own time ends before
                 packed = self._finish(batch)
             done.add(batch, packed)
         except Exception as why:  # noqa: BLE001  # the seam around a record
@@ -190,6 +195,15 @@ def identify(batch: Batch) -> None:
         event = record.get("event")
         if isinstance(event, dict):
             event.setdefault("id", f"{place}-{number:012d}{f'.{part}' if part else ''}")
+
+
+def unprefix(batch: Batch, prefix: str) -> None:
+    """Take objects with names of ECS out from under ``field_prefix`` again: outputs of ECS alone know no prefix."""
+    for record in batch.records:
+        below = record.get(prefix)
+        if isinstance(below, dict):
+            for top in below.keys() & schema.tops() - record.keys():
+                record[top] = below.pop(top)
 
 
 def nest(batch: Batch, keys: tuple[str, ...]) -> None:

@@ -55,6 +55,7 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
         ways_out,
         next((place for place, (output, _) in enumerate(ordered) if output.fields != "full"), -1),
         parts.limits,
+        log_type.read(prefix.PREFIX),
         tuple(key for one in parts.filters for key in one.literal if one.name in {step.name for step in steps}),
     )
 
@@ -75,7 +76,7 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
     rules = exclude.prepare(log_type, parts.rules)
     hook, hook_is_tidy = hooks.prepare(log_type, parts.hook_folders)
     is_tidy = hook_is_tidy and not ecs.completes(log_type)
-    remember, move = prefix.prepare(log_type)
+    remember, move = prefix.prepare(log_type, log_type.read(stamp.RENAMED))
     found: list[tuple[str, Change | None]] = [
         ("remember", remember),
         ("carrier", envelope.join if envelope.carried(log_type) or log_type.read(FORMAT) == "json" else None),

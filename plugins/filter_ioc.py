@@ -2,7 +2,8 @@
 
 ``ioc_ip`` and ``ioc_domain`` of a log type name the fields that are looked up, texts or lists of them. What is found becomes
 ``threat.enrichments`` as ECS defines it, one object for each indicator and field, and, in short, ``indicators`` and ``providers`` of
-``threat.matched``. Both are literal keys of the record with a dot in them, as the es-loader wrote them; outputs of ECS alone have them nested.
+``threat.matched``. Both are literal keys of the record with a dot in them, as the es-loader wrote them; outputs of ECS alone have the first
+nested, and not the second, which ECS does not know.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class CsvParser(Parser):
 
 def namer(log_type: LogType) -> Callable[[list[str]], tuple[str, ...]]:
     """Return a function from the names of columns to those of fields, each there once unless ``compat`` is on."""
-    repeats = log_type.read(COMPAT) == "es-loader"
+    repeats = bool(log_type.read(COMPAT))
 
     def named(columns: list[str]) -> tuple[str, ...]:
         names = [column.strip().replace("-", "_") for column in columns]

@@ -70,7 +70,7 @@ class JsonParser(Parser):
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return the reader of one source. It raises DecodeError when the source ends inside a list."""
         where, between, charset = layout(log_type), log_type.read(SEPARATOR), log_type.read(CHARSET)
-        as_before = log_type.read(COMPAT) == "es-loader"
+        as_before = bool(log_type.read(COMPAT))
         write = rewritten if as_before else readable
 
         def read(blocks: Blocks) -> Iterator[Raws]:

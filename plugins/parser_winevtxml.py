@@ -20,7 +20,7 @@ REFERENCE = re.compile(r"&#(?:(\d+)|x([0-9a-fA-F]+));")
 LISTS = ("AccessList", "PrivilegeList")
 
 
-class WineventxmlParser(Parser):
+class WinevtxmlParser(Parser):
     """Read the events of Windows event logs."""
 
     options = (CHARSET,)

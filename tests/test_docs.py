@@ -55,4 +55,4 @@ def test_every_row_of_the_compatibility_table_names_a_test_that_exists() -> None
         named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", row.rsplit("|", 2)[1])
         assert named, row
         for file, test in named:
-            assert f"def {test or 'test_'}" in (HOME / file).read_text(encoding="utf-8"), (file, test)
+            assert (f"def {test}(" if test else "def test_") in (HOME / file).read_text(encoding="utf-8"), (file, test)

@@ -6,9 +6,8 @@ import argparse
 import collections
 import itertools
 import json
-import os
 from collections.abc import Iterable
-from pathlib import Path
+from typing import TypedDict
 
 from rich.console import Console
 from rich.padding import Padding
@@ -18,6 +17,8 @@ from rich.text import Text
 from loader.assembly import Assembly
 from loader.cli import migrate
 from loader.cli import settings as shared
+from loader.cli.page import short
+from loader.cli.wording import counted
 from loader.errors import ConfigError, Problem
 from loader.lint import checks
 from loader.lint.finding import MISTAKE, NOTE, WARNING, Finding
@@ -25,6 +26,16 @@ from loader.lint.known import hook_file
 
 CLEAN, WRONG = 0, 2
 STYLES = {MISTAKE: "bold red", WARNING: "yellow", NOTE: "cyan"}
+
+
+class Summary(TypedDict):
+    """What a configuration consists of: as ``--json`` gives it."""
+
+    files: list[str]
+    types: list[str]
+    outputs: list[str]
+    rules: int
+    hooks: list[str]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     """Check the configuration and return the exit code: 0 clean, 2 when there are mistakes, with --strict also for warnings."""
     if args.migrate:
         return migrate.run(args)
-    summary: dict[str, object] = {}
+    summary: Summary | None = None
     try:
         assembly = Assembly(shared.read_config(args), "in_s3")
         found = checks.findings(assembly)
@@ -50,22 +61,23 @@ def run(args: argparse.Namespace) -> int:
     found += [Finding(WARNING, Problem(text, fatal=False)) for text in shared.overlooked(args)]
     counts = collections.Counter(finding.level for finding in found)
     if args.json:
-        print(json.dumps({**{f"{level}s": counts[level] for level in STYLES}, **summary, "findings": [as_json(one) for one in found]}, indent=1))
+        numbers = {f"{level}s": counts[level] for level in STYLES}
+        print(json.dumps({**numbers, **(summary or {}), "findings": [as_json(one) for one in found]}, indent=1))
     else:
         _show(Console(), found, summary, counts)
     return WRONG if counts[MISTAKE] or (args.strict and counts[WARNING]) else CLEAN
 
 
-def read_of(assembly: Assembly) -> dict[str, object]:
+def read_of(assembly: Assembly) -> Summary:
     """Return what a configuration consists of."""
     config = assembly.config
-    return {
-        "files": config.files,
-        "types": list(config.types),
-        "outputs": [output.name for output in assembly.outputs],
-        "rules": len(assembly.rules),
-        "hooks": [str(file) for section in config.types.values() if (file := hook_file(assembly, section))],
-    }
+    return Summary(
+        files=config.files,
+        types=list(config.types),
+        outputs=[output.name for output in assembly.outputs],
+        rules=len(assembly.rules),
+        hooks=[str(file) for section in config.types.values() if (file := hook_file(assembly, section))],
+    )
 
 
 def as_json(finding: Finding) -> dict[str, object]:
@@ -75,12 +87,7 @@ def as_json(finding: Finding) -> dict[str, object]:
     return {"level": finding.level, **told, "message": problem.message, "hint": problem.hint}
 
 
-def short(file: str) -> str:
-    """Return a path as seen from here, when that is shorter."""
-    return min(file, os.path.relpath(file), key=len) if file and Path(file).is_absolute() else file
-
-
-def _show(console: Console, found: list[Finding], summary: dict[str, object], counts: collections.Counter[str]) -> None:
+def _show(console: Console, found: list[Finding], summary: Summary | None, counts: collections.Counter[str]) -> None:
     for file, group in itertools.groupby(found, key=lambda one: one.problem.file):
         if console.is_terminal:
             _grouped(console, file, group)
@@ -89,7 +96,7 @@ def _show(console: Console, found: list[Finding], summary: dict[str, object], co
                 print(_line(one))
     if summary:
         console.print(_told(summary), markup=False, highlight=False, soft_wrap=True)
-    said = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in STYLES if counts[level]]
+    said = [counted(counts[level], level) for level in STYLES if counts[level]]
     verdict = ", ".join(said if counts[MISTAKE] else ["no mistakes", *said])
     style = STYLES[MISTAKE if counts[MISTAKE] else WARNING] if counts[MISTAKE] or counts[WARNING] else "bold green"
     console.print(verdict, style=style, highlight=False)
@@ -119,15 +126,9 @@ def _grouped(console: Console, file: str, found: Iterable[Finding]) -> None:
     console.print(Padding(table, (0, 0, 1, 2)))
 
 
-def _told(summary: dict[str, object]) -> str:
+def _told(summary: Summary) -> str:
     """Return in one line what was read."""
-    files, hooks, outputs = summary["files"], summary["hooks"], summary["outputs"]
-    assert isinstance(files, list) and isinstance(hooks, list) and isinstance(outputs, list)
-    types = summary["types"]
-    assert isinstance(types, list)
-    parts = [_counted(len(types), "log type"), f"{_counted(len(hooks), 'hook')}", _counted(int(str(summary["rules"])), "exclusion rule")]
-    return f"read {', '.join(map(short, files))}: {', '.join(parts)}; {'outputs' if len(outputs) > 1 else 'output'} {', '.join(outputs) or 'none'}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+    outputs = summary["outputs"]
+    parts = [counted(len(summary["types"]), "log type"), counted(len(summary["hooks"]), "hook"), counted(summary["rules"], "exclusion rule")]
+    sent = f"{'outputs' if len(outputs) > 1 else 'output'} {', '.join(outputs) or 'none'}"
+    return f"read {', '.join(map(short, summary['files']))}: {', '.join(parts)}; {sent}"

@@ -10,7 +10,8 @@ from typing import Any
 from rich.table import Table
 
 from loader.assembly import HOME
-from loader.cli.progress import counted, stderr
+from loader.cli.progress import stderr
+from loader.cli.wording import counted
 from loader.errors import ConfigError
 from loader.registry import Registry
 

@@ -187,4 +187,3 @@ def _input(args: argparse.Namespace, config: Config) -> str:
         config.override("in_s3", key, value)
     config.override("in_s3", "addressing_style", "path" if args.path_style else None)
     return "in_s3"
-

@@ -6,16 +6,14 @@ import argparse
 import dataclasses
 import itertools
 import json
-from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from loader import config as configuration
-from loader.assembly import HOME, Assembly
-from loader.errors import ConfigError
+from loader.assembly import Assembly
+from loader.cli import settings as shared
 from loader.lint.migrate import CHANGE, IGNORED, OTHERWISE, SAME, Advice, Migration
 
 STYLES = {CHANGE: "bold red", OTHERWISE: "yellow", IGNORED: "cyan", SAME: "green"}
@@ -25,10 +23,7 @@ DONE, WRONG = 0, 2
 def run(args: argparse.Namespace) -> int:
     """Report on the file and return the exit code: 2 when a load would refuse it, else 0."""
     file = args.migrate
-    config = configuration.load([HOME / "aws.ini"], [Path(file), *map(Path, args.config)])
-    if args.hooks and not Path(args.hooks).is_dir():
-        raise ConfigError(f"--hooks {args.hooks}: there is no such folder")
-    config.override("loader", "hooks", args.hooks)
+    config = shared.read_config(args, file)
     assembly = Assembly(config, "in_s3")
     found = Migration(assembly, file).report()
     refused = [problem for problem in config.all_problems() if problem.fatal]

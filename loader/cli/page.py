@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from loader.cli.progress import counted
+from loader.cli.wording import counted
 
 GAP = 2
 PIPED = 140  # columns that are laid out where no terminal has a width
@@ -30,6 +32,11 @@ def visible(text: str) -> str:
 def shown(value: Any) -> str:
     """Return a value as JSON has it: 443 and "443" are two documents."""
     return visible(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def short(file: str) -> str:
+    """Return a path as seen from here, when that is shorter."""
+    return min(file, os.path.relpath(file), key=len) if file and Path(file).is_absolute() else file
 
 
 class Page:

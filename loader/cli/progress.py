@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from loader.cli import rules_met
+from loader.cli.wording import counted
 from loader.ledger import FAILED, Account
 from loader.metrics import Totals
 from loader.results import Results
@@ -26,15 +27,6 @@ def stderr() -> Console:
     """Return a console on standard error; lines are not folded where no terminal has a width."""
     console = Console(stderr=True)
     return console if console.is_terminal else Console(stderr=True, width=160)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun.
-
-    >>> counted(1, "object"), counted(2000, "object")
-    ('1 object', '2,000 objects')
-    """
-    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 class Display:

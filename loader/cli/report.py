@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.filesize import decimal
 
-from loader.cli.page import Page, Row, shown, visible
-from loader.cli.progress import counted
+from loader.cli.page import Page, Row, short, shown, visible
+from loader.cli.wording import counted
 from loader.explain.differences import dotted, flat
 from loader.explain.misses import Miss
 from loader.explain.model import PASTED, Document, Ending, Explanation, FieldChange, RecordSeen, Sent, Step, Verdict
@@ -206,8 +205,8 @@ def _said(match: Match, route: Routing) -> str:
 
 
 def _place(match: Match) -> str:
-    """Return where a pattern is written, the shorter way."""
-    file = min(match.file, os.path.relpath(match.file), key=len) if match.file else "default"
+    """Return where a pattern is written."""
+    file = short(match.file) or "default"
     return f"{file}:{match.line}" if match.line else file
 
 

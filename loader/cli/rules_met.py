@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 
+from loader.cli.wording import counted
+from loader.lint.finding import listed
 from loader.metrics import Totals
 from loader.rules.rule import COUNT, EXCLUDE, INCLUDE, Rule
 
@@ -19,23 +21,10 @@ def lines(totals: Totals, rules: Sequence[Rule], now: datetime.datetime) -> Iter
     for log_type, total in sorted(totals.by_type.items()):
         met = sorted(total.ledger.rules.items(), key=lambda pair: (-pair[1], pair[0]))
         for name, count in met[:MOST]:
-            yield f"rule {name} ({log_type}): {_records(count)} {DONE.get(actions.get(name, EXCLUDE), DONE[EXCLUDE])}"
+            yield f"rule {name} ({log_type}): {counted(count, 'record')} {DONE.get(actions.get(name, EXCLUDE), DONE[EXCLUDE])}"
         if rest := met[MOST:]:
-            yield f"{len(rest):,} more rules ({log_type}): {_records(sum(count for _, count in rest))}"
+            yield f"{len(rest):,} more rules ({log_type}): {counted(sum(count for _, count in rest), 'record')}"
     if unmet := [rule.name for rule in totals.unmet(rules) if rule.live(now)]:
-        yield f"{_rules(unmet)} met nothing: {_some(unmet)}"
+        yield f"{counted(len(unmet), 'rule')} met nothing: {listed(unmet, NAMED)}"
     if expired := [rule.name for rule in rules if rule.expired(now)]:
-        yield f"{_rules(expired)} expired, without effect: {_some(expired)}"
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'s' * (count != 1)}"
-
-
-def _rules(names: Sequence[str]) -> str:
-    return f"{len(names):,} rule{'s' * (len(names) != 1)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return f"{', '.join(names[:NAMED])}{more}"
+        yield f"{counted(len(expired), 'rule')} expired, without effect: {listed(expired, NAMED)}"

@@ -27,11 +27,15 @@ def overlooked(args: argparse.Namespace) -> list[str]:
     return found
 
 
-def read_config(args: argparse.Namespace) -> Config:
-    """Set logging up, read the INI files in their order, and lay the arguments over them; raises ConfigError."""
+def read_config(args: argparse.Namespace, user_ini: str = "") -> Config:
+    """Set logging up, read the INI files in their order, and lay the arguments over them; raises ConfigError.
+
+    ``user_ini`` takes the place of the files of that name.
+    """
     log.configure(logging.INFO if args.verbose else logging.WARNING)
-    files = [HOME / "aws.ini", Path("/opt/user.ini"), HOME / "user.ini"]
-    config = load(files, [Path(file) for file in args.config])
+    found = [] if user_ini else [Path("/opt/user.ini"), HOME / "user.ini"]
+    given = [user_ini, *args.config] if user_ini else args.config
+    config = load([HOME / "aws.ini", *found], map(Path, given))
     if args.hooks and not Path(args.hooks).is_dir():
         raise ConfigError(f"--hooks {args.hooks}: there is no such folder")
     config.override("loader", "hooks", args.hooks)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from loader.assembly import Assembly
 from loader.cli import settings as shared
-from loader.cli.check import short
+from loader.cli.page import short
 from loader.errors import ConfigError, Problem
 from loader.lint.effective import TypeRow, ValueRow, log_types, values_of
 from loader.section import Origin

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from loader.batch import Record
+
 Path = tuple[str, ...]
-Record = dict[str, Any]
 DEEPEST = 64  # levels that are looked at: a hook may leave a record that contains itself
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 

@@ -36,7 +36,7 @@ class Miss:
 def miss(log_type: Section, raw: str) -> Miss | None:
     """Return where a rejected record's text leaves the form that its type wants, None where that cannot be told."""
     raw = raw[:HEAD]
-    if pattern := log_type.values.get(LOG_PATTERN.name):
+    if pattern := _pattern(log_type):
         return _pattern_miss(pattern, raw)
     if log_type.values.get("file_format") == "json":
         try:
@@ -48,11 +48,16 @@ def miss(log_type: Section, raw: str) -> Miss | None:
 
 def unread(log_type: Section, raw: str) -> str:
     """Return the end of a text that ``log_pattern`` does not reach, though it matches: it needs to match the start alone."""
-    pattern = log_type.values.get(LOG_PATTERN.name)
+    pattern = _pattern(log_type)
     with contextlib.suppress(re.error, Overdue), within(PATIENCE):
         if pattern and (found := re.match(pattern, raw)):
             return raw[found.end() :]
     return ""
+
+
+def _pattern(log_type: Section) -> str:
+    """Return the type's ``log_pattern``; '' where its parser does not read that."""
+    return log_type.values.get(LOG_PATTERN.name, "") if LOG_PATTERN.name in log_type.claimed else ""
 
 
 def _pattern_miss(pattern: str, raw: str) -> Miss | None:

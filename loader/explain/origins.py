@@ -11,14 +11,13 @@ from loader.explain.differences import MISSING, Change, Path, differences, dotte
 from loader.explain.trace import FOR_ECS, Seen, Trace
 from loader.paths import reader
 from loader.section import Section
-from loader.stages import clock, derive, ecs, stamp
+from loader.stages import clock, derive, ecs, stamp, typed
 
 ORIGIN = ("@log_type", "@log_s3bucket", "@log_s3key")
 FROM_KEY = ("cloud.account.id", "cloud.region")
-ABSENT = (None, "")
 LEFT_OUT = " left out: "
 UNFIT = "left out: it has not the type that ECS wants"
-SAYS_NOTHING: tuple[Any, ...] = (None, "", "-", "null", "[]", {})
+SAYS_NOTHING: tuple[Any, ...] = (*typed.EMPTY, {})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ class Origins:
             if seen.reasons:
                 return Origin("stamped", "not its own time: see event.reason")
             fields = stamp.timestamp_fields(self.log_type)
-            found = next((field for field in fields if reader(self._old_name(field))(before) not in ABSENT), "")
+            found = next((field for field in fields if reader(self._old_name(field))(before) not in clock.ABSENT), "")
             return Origin("stamped", found or "the time of the carrier, in the key, or of the object")
         if name == "@id":
             field = self.log_type.read(stamp.DOC_ID)
@@ -204,7 +203,7 @@ class Origins:
                 if target in misfits:
                     used = self.used(target, "", before)
                     found.append(Unmapped(target, [path for path, _ in used], used[0][1] if used else None, f"left out: {misfits[target]}"))
-                elif reader(target)(after) in ABSENT and reader(target)(finished) in ABSENT and target not in self.static:
+                elif reader(target)(after) in clock.ABSENT and reader(target)(finished) in clock.ABSENT and target not in self.static:
                     used = self.used(target, "", before)
                     value = used[0][1] if used else None
                     paths = [path for group in groups for path in group]

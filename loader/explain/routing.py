@@ -113,5 +113,3 @@ def suggestion(key: str) -> str:
 
 def _quoted(text: str) -> str:
     return re.sub(r"[.^$*+?{}\[\]\\|()]", r"\\\g<0>", text).replace("$", "$$")
-
-

@@ -55,7 +55,8 @@ class Seen:
 @dataclasses.dataclass(slots=True)
 class Trace:
     """What became of one record. ``parsed`` is None when it could not be; ``messages`` are the packed bytes by output, ``rules`` the
-    exclusion rules that it met. ``for_ecs`` is the last of ``seen`` where no output gets the original fields."""
+    exclusion rules that it met. ``for_ecs`` is the last of ``seen`` where no output gets the original fields.
+    """
 
     raw: str
     parsed: Record | None = None

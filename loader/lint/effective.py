@@ -8,6 +8,7 @@ from typing import Any
 from loader.assembly import Assembly
 from loader.config import Config
 from loader.lint.known import hook_file, type_options
+from loader.options import COMPAT, TypeOption
 from loader.planner import FORMAT
 from loader.route import IGNORED, KEY, PRIORITY
 from loader.section import Origin, Section
@@ -89,8 +90,8 @@ def values_of(assembly: Assembly, section: Section) -> list[ValueRow]:
     ]
 
 
-def _default(assembly: Assembly, option: Any) -> str:
-    return assembly.settings.compat if option.name == "compat" else option.default or ""
+def _default(assembly: Assembly, option: TypeOption[Any]) -> str:
+    return assembly.settings.compat if option.name == COMPAT.name else option.default or ""
 
 
 def _value(config: Config, section: Section, key: str, said: str) -> ValueRow:

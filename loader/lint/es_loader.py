@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-BUILT_IN = frozenset({
-    "securitylake", "ocsf-json", "vpcflowlogs", "cloudtrail", "networkfirewall", "guardduty", "inspector", "securityhub", "nlb", "alb", "clb",
-    "s3accesslog", "config-history", "config-snapshot", "config-rules", "cloudfront-realtime", "cloudfront-standard", "waf", "route53resolver",
-    "clientvpn", "rds-postgresql", "rds-mysql-audit", "rds-mysql-general", "rds-mysql-error", "rds-mysql-slowquery", "elasticache-redis-slowlog",
-    "msk", "cloudhsm", "opensearch-audit", "workspaces-event", "workspaces-inventory", "trustedadvisor", "directory-service", "fsx-win",
-    "windows-event", "linux-secure", "linux-os-syslog", "apache-access", "apache-error", "nginx-access", "nginx-error", "index-metrics",
-})  # fmt: skip
-
 DEAD = {  # keys without an effect, here as there, or only there
     "loggroup": "belongs to the Kinesis input, which the es-loader itself has given up",
     "ignore_header_line_number": "the es-loader never read it either; text_header_line_number skips lines at the top",

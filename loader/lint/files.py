@@ -10,6 +10,7 @@ from pathlib import Path
 from loader.assembly import Assembly
 from loader.errors import Problem
 from loader.lint.finding import NOTE, WARNING, Finding
+from loader.lint.known import hook_names
 from loader.stages.hooks import SCRIPT
 
 
@@ -26,16 +27,13 @@ def check(assembly: Assembly) -> Iterator[Finding]:
 
 
 def _hook(assembly: Assembly, file: Path) -> Iterator[Finding]:
-    owners = {f"sf_{name.replace('-', '_')}": name for name in assembly.config.types}
-    stem = file.stem.replace("-", "_")
-    if stem not in owners:
-        near = difflib.get_close_matches(stem, owners, 1)
-        hint = f"did you mean {near[0]}.py?" if near else "a hook is named after its log type, with underscores for dashes"
+    owners = {name: log_type for log_type in assembly.config.types for name in hook_names(log_type)}
+    if file.name not in owners:
+        near = difflib.get_close_matches(file.name, owners, 1)
+        hint = f"did you mean {near[0]}?" if near else "a hook is named after its log type, with underscores for dashes"
         yield Finding(NOTE, Problem("belongs to no log type, and is never called", str(file), hint=hint, fatal=False))
-    elif stem != file.stem:
-        yield Finding(WARNING, Problem("is not found: a hook's name has underscores for dashes", str(file), hint=f"name it {stem}.py", fatal=False))
-    elif not assembly.config.types[owners[stem]].values.get(SCRIPT.name):
-        hint = f"any text in {SCRIPT.name} of [{owners[stem]}] switches it on"
+    elif not assembly.config.types[owners[file.name]].values.get(SCRIPT.name):
+        hint = f"any text in {SCRIPT.name} of [{owners[file.name]}] switches it on"
         yield Finding(NOTE, Problem(f"is never called: its log type has no {SCRIPT.name}", str(file), hint=hint, fatal=False))
 
 

@@ -40,4 +40,4 @@ def listed(names: list[str], most: int = 8) -> str:
     ('a, b', 'a, b and 1 more')
     """
     rest = len(names) - most
-    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return ", ".join(names[:most]) + (f" and {rest:,} more" if rest > 0 else "")

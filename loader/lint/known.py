@@ -15,12 +15,14 @@ from loader.planner import FORMAT, OPTIONS
 from loader.route import OPTIONS as ROUTE_OPTIONS
 from loader.section import Section
 from loader.stages import ecs
+from loader.stages.hooks import SCRIPT
 
 SHIPPED = str(HOME / "aws.ini")
 PATTERN = "log_pattern"
 PATTERNS = frozenset({PATTERN, "s3_key", "s3_key_ignored", "s3_key_fields", "multiline_firstline", "xml_firstline", "file_timestamp_format"})
 WORD = re.compile(r"[^\W\d]\w*")
-FLAT = ("text", "multiline", "csv")  # formats whose fields hold text and nothing below
+PATTERNED = ("text", "multiline")  # formats that use log_pattern
+FLAT = (*PATTERNED, "csv")  # formats whose fields hold text and nothing below
 
 
 def type_options(assembly: Assembly, section: Section) -> dict[str, TypeOption[Any]]:
@@ -41,7 +43,7 @@ def is_site(section: Section, key: str) -> bool:
 def groups(section: Section) -> dict[str, Any]:
     """Return the named groups of ``log_pattern``, each as ``re`` has parsed it; none when it is no pattern or not used."""
     pattern = section.values.get(PATTERN, "")
-    if not pattern or section.values.get(FORMAT.name) not in FLAT[:2]:
+    if not pattern or section.values.get(FORMAT.name) not in PATTERNED:
         return {}
     try:
         return named_groups(pattern)
@@ -51,15 +53,20 @@ def groups(section: Section) -> dict[str, Any]:
 
 def hook_file(assembly: Assembly, section: Section) -> Path | None:
     """Return the file of a log type's hook; None when it has none, or the file is missing."""
-    if not section.values.get("script_ecs"):
+    if not section.values.get(SCRIPT.name):
         return None
-    name = f"sf_{section.name.replace('-', '_')}.py"
-    return next((folder / name for folder in assembly.hook_folders if (folder / name).is_file()), None)
+    files = (folder / name for folder in assembly.hook_folders for name in hook_names(section.name))
+    return next((file for file in files if file.is_file()), None)
+
+
+def hook_names(log_type: str) -> tuple[str, ...]:
+    """Return the names that the file of a log type's hook may have, in the order in which loader/stages/hooks.py looks for them."""
+    return tuple(dict.fromkeys((f"sf_{log_type.replace('-', '_')}.py", f"sf_{log_type}.py")))
 
 
 def mapped(section: Section) -> list[str]:
     """Return the targets that a log type maps or sets, those its hook is said to set among them."""
-    return [*section.read(ecs.ECS), *section.read(ecs.STATIC), *section.values.get("script_ecs", "").split()]
+    return [*section.read(ecs.ECS), *section.read(ecs.STATIC), *section.values.get(SCRIPT.name, "").split()]
 
 
 def words(section: Section) -> set[str]:

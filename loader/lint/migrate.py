@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from loader import schema
+from loader import former, schema
 from loader.assembly import Assembly
 from loader.lint import es_loader
 from loader.lint.finding import listed
@@ -55,7 +55,7 @@ class Migration:
         section = config.defaults if name == "DEFAULT" else config.types.get(name)
         if section is None:  # [loader] or a plugin: written for this program
             return
-        if name in es_loader.BUILT_IN and not self._is_whole(section):
+        if name in former.BUILT_IN and not self._is_whole(section):
             yield from self._built_in(section, lines)
         wrong = {problem.key: problem for problem in config.all_problems() if problem.section == name and problem.file == self.file}
         same: list[str] = []
@@ -76,8 +76,7 @@ class Migration:
         return FORMAT.name in section.own
 
     def _built_in(self, section: Section, lines: dict[str, int]) -> Iterator[Advice]:
-        text = "is a log type of the es-loader that does not come with this program: bring its whole section, file_format and s3_key at least"
-        yield Advice(CHANGE, section.name, [], lines.get("", 0), text)
+        yield Advice(CHANGE, section.name, [], lines.get("", 0), former.ABSENT)
 
     def _key(self, section: Section, key: str, lines: dict[str, int]) -> tuple[str, str] | None:
         """Return what is to say of one key: its status and why; None when nothing is."""
@@ -175,5 +174,3 @@ class Migration:
 
     def _guesses(self, section: Section) -> bool:
         return bool(section.read(ecs.PROVIDER)) and section.values.get("compat") != "es-loader" and "cloud.account.id" not in section.read(ecs.ECS)
-
-

@@ -13,6 +13,7 @@ from loader.lint.known import FLAT, hook_words, mapped, words
 from loader.planner import FORMAT
 from loader.rules.rule import fields_of
 from loader.section import Section
+from loader.stages import derive, envelope
 
 STAMPED = ("cloud", "ecs", "error", "event", "geo", "as")  # objects that a record may have without a mapping
 
@@ -33,14 +34,14 @@ def _may_have(assembly: Assembly, section: Section, field: str) -> bool:
     targets = mapped(section)
     if head.startswith("@") or any(f"{field}.".startswith(f"{name}.") or name.startswith(f"{field}.") for name in targets):
         return True
-    if section.fields is None or section.values.get(FORMAT.name) not in FLAT or section.values.get("via_firelens"):  # any raw field may be there
+    if section.fields is None or section.values.get(FORMAT.name) not in FLAT or section.read(envelope.VIA_FIRELENS):  # any raw field may be there
         near = difflib.get_close_matches(field, targets, 1, 0.85)
         return not near or head not in schema.tops() or schema.is_known(field)
-    if head in section.fields or head in words(section) or head in (told := hook_words(assembly, section)):
+    if head in section.fields | derive.names(section) or head in words(section) or head in (told := hook_words(assembly, section)):
         return True
     enriched = any(section.values.get(key) for key in ("geoip", "ioc_ip", "ioc_domain", "user_agent_enrichment_field"))
     return schema.is_known(field) and (head in STAMPED or bool(told) or enriched)
 
 
 def _names(section: Section) -> list[str]:
-    return [*(section.fields or ()), *mapped(section)]
+    return [*(section.fields or ()), *derive.names(section), *mapped(section)]

@@ -27,4 +27,3 @@ def check(assembly: Assembly) -> Iterator[Finding]:
             yield warning(section, "", "has no s3_key: no object is of this type")
         elif "unknown" in section.name:
             yield warning(section, "", "objects of a type whose name has 'unknown' in it are skipped, as the es-loader does", "give it another name")
-

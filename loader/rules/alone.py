@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from loader.batch import Record
 from loader.rules import conditions, expressions
 from loader.rules.rule import DISABLE, Condition, Rule
 
-Record = dict[str, Any]
 Test = Callable[[Record], bool]
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from loader.batch import Record
 from loader.paths import step_into
 
 KINDS = TEXT, REGEX, CIDR, NUMBER = ("text", "regex", "cidr", "number")
@@ -121,13 +122,13 @@ def _number(text: str) -> float:
         return float(text)
 
 
-def value_at(path: str) -> Callable[[dict[str, Any]], Any]:
+def value_at(path: str) -> Callable[[Record], Any]:
     """Return ``read(record)``: the value at a dotted path, or None. Of a list in the way the first item is taken, unless the step is digits."""
     head, *steps = path.split(".")
     if not steps:
         return lambda record: record.get(head)
 
-    def read(record: dict[str, Any]) -> Any:
+    def read(record: Record) -> Any:
         value = record.get(head)
         for step in steps:
             if value is None:

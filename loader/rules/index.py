@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from loader.batch import Record
 from loader.memo import Memo
 from loader.rules import conditions
 from loader.rules.rule import Condition, Rule
 
-Record = dict[str, Any]
 Test = Callable[[Record], bool]
 Rules = tuple[Rule, ...]
 Met = Callable[[str], Rules]  # the rules that a value meets

@@ -22,7 +22,10 @@ from loader.section import Section
 
 def _formats(value: str) -> list[str]:
     """A JSON list of formats."""
-    found = json.loads(value) if value else []
+    try:
+        found = json.loads(value) if value else []
+    except json.JSONDecodeError:
+        found = None
     if not isinstance(found, list) or not all(isinstance(form, str) for form in found):
         raise ValueError(f'{value!r} is not a JSON list of formats: write for example ["iso8601", "%Y-%m-%d"]')
     return found
@@ -60,7 +63,7 @@ def prepare(log_type: Section, renamed: list[str]) -> Clock:
     from_object = FILE_TIMESTAMP in fields
     asked = fields[: fields.index(FILE_TIMESTAMP)] if from_object else fields
     if not asked:
-        return lambda batch: [object_time(batch)] * len(batch.records)
+        return _from_key(log_type, object_time)
     carried = [field for field in asked if field in CARRIED]
     from_record = _from_record(log_type, asked)
     zone = log_type.read(ZONE)
@@ -128,6 +131,19 @@ def _told(meta: Meta | None, zone: datetime.tzinfo) -> str | None:
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def _from_key(log_type: Section, object_time: Callable[[Batch], str]) -> Clock:
+    """Return the clock of a type whose records have the time in the object's key; of a key without one the object's own stands in."""
+    pattern = log_type.read(FILE_TIME)
+
+    def clock(batch: Batch) -> list[str]:
+        if pattern is None or not pattern.search(batch.source.key):
+            batch.flags["bad timestamp"] += len(batch.records)
+            batch.reasons += [(record, f"no usable timestamp in {FILE_TIMESTAMP}: the key has none") for record in batch.records]
+        return [object_time(batch)] * len(batch.records)
+
+    return clock
 
 
 def _without_key(log_type: Section, object_time: Callable[[Batch], str]) -> Clock:

@@ -42,7 +42,9 @@ def as_text(value: Any) -> Any:
 
 
 def unchecked(value: Any) -> Any:
-    """What stands where an address should, and is no text: the es-loader did not look at it."""
+    """What stands where an address should, and is no text: the es-loader did not look at it. Another function than that of texts, since
+    mappings know by it what they have converted already.
+    """
     return as_text(value)
 
 

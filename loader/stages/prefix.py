@@ -5,22 +5,23 @@ An ECS object that bears the name of a raw field moves with it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from loader.batch import Batch
-from loader.options import TypeOption, text, words
+from loader.options import TypeOption, text
 from loader.section import Section
 
 PREFIX = TypeOption(text, "", name="field_prefix", doc="Name under which the record's own fields go in the document; empty: they stay at the top.")
-RENAMED = TypeOption(words, "", name="renamed_newfields", doc="As in stages/stamp.py.")
 OPTIONS = (PREFIX,)
 Change = Callable[[Batch], None]
 
 
-def prepare(log_type: Section) -> tuple[Change, Change] | tuple[None, None]:
-    """Return ``remember(batch)``, for the freshly parsed record, and ``move(batch)``, for the finished one; or twice None."""
+def prepare(log_type: Section, renamed: Sequence[str] = ()) -> tuple[Change, Change] | tuple[None, None]:
+    """Return ``remember(batch)``, for the freshly parsed record, and ``move(batch)``, for the finished one; or twice None.
+
+    ``renamed`` are names that the record's own fields get in between.
+    """
     prefix = log_type.read(PREFIX)
-    renamed: list[str] = log_type.read(RENAMED)
     if not prefix:
         return None, None
 

@@ -59,6 +59,11 @@ class Cursor:
         """Return the beginning of what is at hand."""
         return self.text[self.pos : self.pos + START]
 
+    def passed(self, start: str, begin: int) -> str:
+        """Return of ``start``, which stood at the lasting position ``begin``, what has been passed since; dots where that is longer."""
+        length = self.base + self.pos - begin
+        return start[:length] if length <= len(start) else f"{start} ..."
+
     def skip(self, pattern: re.Pattern[str]) -> str:
         """Skip what ``pattern`` matches, noting it in ``gap``, and return the first character behind it, or '' at the end."""
         self.gap = ""

@@ -109,9 +109,9 @@ class Elements(Cursor):
         except Overlong as why:
             yield from self.out.broken(why.start, str(why))
         except Broken as why:
-            broken = self.start()
+            broken, begin = self.start(), self.base + self.pos
             is_next = self.resynchronise(Separators() if isinstance(why, Ends) else separators, why)
-            yield from self.out.broken(broken, f"not JSON: {why}")
+            yield from self.out.broken(self.passed(broken, begin), f"not JSON: {why}")
             if not is_next:
                 raise Unclosed("the list", start) from why
         else:

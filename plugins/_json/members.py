@@ -59,7 +59,7 @@ class Members:
     def _walk(self) -> Iterator[Raws]:
         """Take what the members lead to. ``level`` says how many keys down the members at hand are, ``event`` what is told of them."""
         yield from self.out.told(None)
-        at, start = self.at, self.at.start()
+        at, start, begin = self.at, self.at.start(), self.at.base + self.at.pos
         self.level, self.found, self.wrapped = 0, self.keys[0] == EVERY, False
         self.event: dict[str, Any] = {}
         at.pos += 1
@@ -77,7 +77,7 @@ class Members:
         at.pos += 1
         yield from self.out.told(None)
         if not self.found:
-            yield from self.out.broken(start, f"has no list under {self.lists[0]!r} (json_delimiter)")
+            yield from self.out.broken(at.passed(start, begin), f"has no list under {self.lists[0]!r} (json_delimiter)")
 
     def _member(self, name: str, first: str) -> Iterator[Raws]:
         """Go down into the member's value, which begins with ``first``, or take it, or skip it."""

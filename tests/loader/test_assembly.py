@@ -156,3 +156,17 @@ def test_what_has_no_mistake_is_built_beside_what_has_one(tmp_path: Path) -> Non
 
 def test_an_output_no_log_type_matches_is_a_warning(tmp_path: Path) -> None:
     assert problems(tmp_path, f"{TYPE}[out_null]\nmatch = audit*\n") == ["6? [out_null] match: matches no log type: nothing will arrive here"]
+
+
+def test_a_mistake_in_one_stage_hides_none_of_another(tmp_path: Path) -> None:
+    ini = "[q]\ns3_key = q\nfile_format = json\ntimestamp_key = t\ntimestamp_format = %Q\n[z]\ns3_key = (\nfile_format = txt\n"
+    said = "\n".join(map(str, problems(tmp_path, ini)))
+    assert "'%Q' is no strptime format" in said
+    assert "[z] s3_key: not a regular expression" in said
+    assert "there is no plugin parser_txt" in said
+    assert "has no effect here" not in said
+
+
+def test_a_parser_of_carriers_that_cannot_be_made_is_told_and_raises_nothing(tmp_path: Path) -> None:
+    ini = "[parser_json]\njson_delimiter = Records\n[q]\ns3_key = q\nfile_format = json\nvia_cwl = yes\n"
+    assert any("json_delimiter: no such option" in problem for problem in problems(tmp_path, ini))

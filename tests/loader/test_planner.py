@@ -108,3 +108,17 @@ def test_records_that_a_hook_has_made_of_one_are_told_apart_and_balance(tmp_path
     ids = [document["event"]["id"].partition("-")[2] for document in drivers.rows(tmp_path / "ecs")]
     assert ids == ["000000000000", "000000000000.1", "000000000002"]
     assert len({document["@id"] for document in loaded.documents}) == 3
+
+
+def test_an_output_of_ecs_alone_knows_no_prefix(tmp_path: Path) -> None:
+    ini = (
+        "[demo]\ns3_key = demo\nfile_format = json\nfield_prefix = vendor\necs = user.name source.ip event.action\nuser.name = user.login\n"
+        f"source.ip = source\nevent.action = event\n[out_file:ecs]\npath = {tmp_path}/ecs\nfields = ecs\n"
+    )
+    body = b'{"user": {"login": "alice"}, "source": "192.0.2.1", "event": "login", "other": 1}\n'
+    (full,) = drivers.load(tmp_path, ini, "demo/1", body, files=()).documents
+    assert full["vendor"]["user"] == {"login": "alice", "name": "alice"}
+    assert "source" not in full
+    (ecs,) = drivers.rows(tmp_path / "ecs")
+    assert (ecs["user"], ecs["source"], ecs["event"]["action"]) == ({"name": "alice"}, {"ip": "192.0.2.1"}, "login")
+    assert ecs["event"]["id"] and "vendor" not in ecs

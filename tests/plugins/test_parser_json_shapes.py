@@ -373,3 +373,12 @@ def test_the_worst_input_takes_time_in_proportion(worst, shape):
 def test_a_separator_is_found_however_the_source_is_cut(start, end, block):
     body = f'{start}||{{"a": 1}}||{end}'
     assert read(body, block, json_separator="||").records == read(body, json_separator="||").records
+
+
+def test_a_reject_has_its_own_text_and_none_of_what_follows():
+    body = b'{"a": 1} {"Records": [{"n": 1}]}\n{"b": "' + b"x" * 5000 + b'"} {"Records": [{"n": 2}, {]} , {"n": 3}]}\n'
+    found = parsed(JsonParser(), blocks_of(body), json_delimiter="Records")
+    texts = [raw for raw, _ in found.rejects]
+    assert texts[0] == '{"a": 1}'
+    assert texts[1].startswith('{"b": "xxx') and texts[1].endswith("xxx ...")
+    assert all('"n": 1' not in text for text in texts)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loader.api import Limits
-from plugins.parser_winevtxml import WineventxmlParser, parse
+from loader.api import Limits, within
+from plugins.parser_winevtxml import WinevtxmlParser, parse
 from tests import drivers
 from tests.drivers import blocks_of, log_type, parsed
 
@@ -28,7 +28,7 @@ def event(number: int = 1, data: str = "", *, line: str = "") -> str:
 
 
 def read(text: str, size: int = 65536, limits: Limits | None = None) -> drivers.Parsed:
-    return parsed(WineventxmlParser(), blocks_of(text.encode(), size), limits)
+    return parsed(WinevtxmlParser(), blocks_of(text.encode(), size), limits)
 
 
 def numbers(found: drivers.Parsed) -> list[str]:
@@ -181,7 +181,7 @@ def test_what_has_no_end_is_not_held(endless: str) -> None:
     source = (part for part in [endless.encode(), *[block] * 2000, b"\n", event(3).encode()])
     tracemalloc.start()
     try:
-        found = parsed(WineventxmlParser(), source, Limits(record_bytes=20_000))
+        found = parsed(WinevtxmlParser(), source, Limits(record_bytes=20_000))
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
@@ -197,7 +197,8 @@ def test_chunks_are_bounded() -> None:
     "piece", [f"<Event {XMLNS}>", "<Event>", "<Event ", "<Events ", "<!-- x -->", "<!--", "</Event>", "<", "<?", "\n", "<14>"]
 )
 def test_no_source_takes_long(piece: str) -> None:
-    read(piece * (400_000 // len(piece)))
+    with within(10):
+        read(piece * (400_000 // len(piece)))
 
 
 # --- properties
@@ -237,11 +238,11 @@ def test_any_text_is_events_or_rejects_and_cutting_changes_nothing(text: str, si
 @settings(deadline=2000)
 @given(st.binary(max_size=100), st.sampled_from([1, 4096]))
 def test_any_bytes_are_events_or_rejects(data: bytes, size: int) -> None:
-    assert parsed(WineventxmlParser(), blocks_of(event(1).encode() + data, size)).read >= 1
+    assert parsed(WinevtxmlParser(), blocks_of(event(1).encode() + data, size)).read >= 1
 
 
 def test_a_carrier_may_bring_events() -> None:
-    assert WineventxmlParser().item(log_type())(event(5))["Event"]["System"]["EventID"] == "5"
+    assert WinevtxmlParser().item(log_type())(event(5))["Event"]["System"]["EventID"] == "5"
 
 
 @pytest.mark.shared
@@ -251,7 +252,7 @@ def test_real_events_are_all_read(shared: Path, size: int) -> None:
     for folder in ("windows-event", "fsx-windows-audit"):
         for path in sorted((shared / "samples" / folder).glob("*.xml")):
             body = path.read_bytes()
-            found = parsed(WineventxmlParser(), blocks_of(body, size))
+            found = parsed(WinevtxmlParser(), blocks_of(body, size))
             assert (found.rejects, found.error) == ([], None), path
             assert len(found.records) == body.count(b"</Event>")
             assert all("SystemTime" in record["Event"]["System"]["TimeCreated"] for record in found.records)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loader import config
+from loader import config, former
 from loader.assembly import HOME, Assembly
 from loader.lint import es_loader
 from loader.lint.migrate import CHANGE, IGNORED, OTHERWISE, SAME, Migration
@@ -130,8 +130,8 @@ def test_a_missing_hook_is_to_be_copied_and_one_that_is_there_is_not_spoken_of(t
 
 
 def test_a_log_type_of_the_es_loader_that_does_not_come_along_is_told_unless_the_file_has_it_whole(tmp_path: Path) -> None:
-    assert not es_loader.BUILT_IN.isdisjoint(config.load([HOME / "aws.ini"]).types)
-    name = min(es_loader.BUILT_IN - set(config.load([HOME / "aws.ini"]).types) - {"ocsf-json"}, default="")
+    assert not former.BUILT_IN.isdisjoint(config.load([HOME / "aws.ini"]).types)
+    name = min(former.BUILT_IN - set(config.load([HOME / "aws.ini"]).types) - {"ocsf-json"}, default="")
     if name:  # until all of them come along
         told = advice(tmp_path, f"[{name}]\nindex_rotation = daily\n")
         assert told[0][0] == CHANGE

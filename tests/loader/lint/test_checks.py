@@ -130,6 +130,18 @@ def test_a_group_that_a_rule_names_is_used_and_a_field_nobody_has_is_told(tmp_pa
     ]
 
 
+def test_a_rule_may_ask_for_what_is_derived_and_firelens_that_is_switched_off_gives_no_field(tmp_path: Path) -> None:
+    (tmp_path / "rules.csv").write_text(
+        "log_type,field,pattern,pattern_type\ndemo,tenant,x,text\ndemo,site,x,text\ndemo,container_name,x,text\ndemo,tennat,x,text\n"
+    )
+    derived = "via_firelens = no\ns3_key_fields = tenants/(?P<tenant>[^/]+)/\nderived_fields = site\nsite = s3_key | split / 0\n"
+    told = found(tmp_path, f"[DEFAULT]\nexclude_log_patterns_filename = {tmp_path}/rules.csv\n{TYPE}{derived}{USED}")
+    assert [line.partition("[demo] ")[2] for line in told] == [
+        "container_name: no such field is known of the log type: the rule excludes nothing",
+        "tennat: no such field is known of the log type: the rule excludes nothing (did you mean 'tenant'?)",
+    ]
+
+
 def test_of_json_only_a_slip_of_a_mapped_name_is_told(tmp_path: Path) -> None:
     (tmp_path / "rules.csv").write_text("log_type,field,pattern,pattern_type,comment\ndemo,anything.at.all,x,text,\ndemo,source.ipp,x,text,\n")
     ini = f"[DEFAULT]\nexclude_log_patterns_filename = {tmp_path}/rules.csv\n{BASE.replace('text', 'json')}ecs = source.ip\nsource.ip = a.b\n"
@@ -197,7 +209,7 @@ def test_a_comment_behind_a_value_is_told_and_a_number_sign_in_a_pattern_is_not(
     assert found(tmp_path, ini) == ["10 warning [demo] index_name: '# the label' is part of the value (a comment has a line of its own)"]
 
 
-def test_a_hook_nobody_calls_is_a_note_and_one_with_a_dash_a_warning(tmp_path: Path) -> None:
+def test_a_hook_nobody_calls_is_a_note(tmp_path: Path) -> None:
     hook = "def transform(logdata):\n    return logdata\n"
     for name in ("sf_demo.py", "sf_dmeo.py", "sf_two-words.py"):
         (tmp_path / name).write_text(hook)
@@ -206,8 +218,15 @@ def test_a_hook_nobody_calls_is_a_note_and_one_with_a_dash_a_warning(tmp_path: P
     assert told == [
         "0 note sf_demo.py: is never called: its log type has no script_ecs (any text in script_ecs of [demo] switches it on)",
         "0 note sf_dmeo.py: belongs to no log type, and is never called (did you mean sf_demo.py?)",
-        "0 warning sf_two-words.py: is not found: a hook's name has underscores for dashes (name it sf_two_words.py)",
+        "0 note sf_two-words.py: is never called: its log type has no script_ecs (any text in script_ecs of [two-words] switches it on)",
     ]
+
+
+def test_a_hook_with_a_dash_in_its_name_is_called_and_its_words_count(tmp_path: Path) -> None:
+    (tmp_path / "sf_two-words.py").write_text("def transform(logdata):\n    return logdata | {'rest': logdata['word'], 'more': logdata['n']}\n")
+    pattern = "log_pattern = (?P<ip>\\S+) (?P<word>[a-z]+) (?P<n>\\d+)\n"
+    ini = f"[two-words]\ns3_key = y/\nfile_format = text\n{pattern}ecs = source.ip\nsource.ip = ip\nscript_ecs = rest\n[loader]\nhooks = {tmp_path}\n"
+    assert [line for line in found(tmp_path, ini) if "sf_two-words" in line or "used by nothing" in line] == []
 
 
 def test_files_that_anyone_may_change_are_told(tmp_path: Path) -> None:

@@ -85,3 +85,10 @@ def test_a_text_that_did_not_parse_has_the_carriers_time_without_a_flag() -> Non
     batch = Batch(Source("b", "k", modified=MODIFIED), [""], [{}], [0], MODIFIED, metas=[meta])
     assert clock.prepare(section, [])(batch) == [SHOWN]
     assert not batch.flags
+
+
+def test_row_1_5_7_a_key_without_the_file_time_is_told_and_the_objects_own_stands_in() -> None:
+    stamp, batch = clocked({}, None, timestamp_key="file_timestamp", file_timestamp_format=r"T(?P<hour>\d\d)")
+    assert stamp == MODIFIED.isoformat()
+    assert batch.flags == {"bad timestamp": 1}
+    assert batch.reasons[0][1] == "no usable timestamp in file_timestamp: the key has none"

@@ -10,8 +10,8 @@ from loader.stages import prefix
 from tests.drivers import log_type
 
 
-def moved(raw: dict[str, Any], added: dict[str, Any], **options: str) -> dict[str, Any]:
-    remember, move = prefix.prepare(log_type(field_prefix="vendor", **options))
+def moved(raw: dict[str, Any], added: dict[str, Any], *renamed: str) -> dict[str, Any]:
+    remember, move = prefix.prepare(log_type(field_prefix="vendor"), renamed)
     assert remember is not None and move is not None
     batch = Batch(Source("b", "k"), ["r"], [raw], [7], datetime.datetime.now(datetime.UTC))
     remember(batch)
@@ -34,7 +34,7 @@ def test_row_1_5_3_an_ecs_object_of_a_raw_fields_name_moves_with_it() -> None:
 
 
 def test_a_renamed_field_is_an_original_one() -> None:
-    assert moved({"old": 1}, {"new": 1}, renamed_newfields="new", new="old") == {"vendor": {"old": 1, "new": 1}}
+    assert moved({"old": 1}, {"new": 1}, "new") == {"vendor": {"old": 1, "new": 1}}
 
 
 def test_a_field_that_a_hook_removed_is_no_matter_and_what_stands_there_already_is_joined() -> None:
