@@ -95,7 +95,8 @@ class Parser(Plugin):
 
         ``parse`` raises ParseError; ``item`` raises ConfigError where the format has no such records.
         """
-        log_type.problem("file_format", "has no records that a carrier could bring one by one", "use text, multiline, json, cef, xml, winevtxml, or csv with csv_header")
+        hint = "use text, multiline, json, cef, xml, winevtxml, or csv with csv_header"
+        log_type.problem("file_format", "has no records that a carrier could bring one by one", hint)
         raise ConfigError(*log_type.problems)
 
 

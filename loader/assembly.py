@@ -63,6 +63,7 @@ class Assembly:
         self.registry = Registry([Path(folder) for folder in (self.settings.plugins,) if folder] + [HOME / "plugins"])
         self.plugins: dict[str, Plugin] = {}
         self.plans: dict[str, Plan] = {}
+        self.absent: dict[str, Section] = {}  # sections left out: they change a log type that is not here
         self._leave_out_former()
         for section in config.types.values():
             section.values.setdefault(COMPAT.name, self.settings.compat)
@@ -86,7 +87,7 @@ class Assembly:
             if FORMAT.name not in section.values:
                 section.problem("", former.ABSENT, "until then no key leads to it", fatal=False)
                 self.config.problems += section.problems
-                del self.config.types[name]
+                self.absent[name] = self.config.types.pop(name)
 
     def _compile(self) -> None:
         """Create all plugins and compile all types."""

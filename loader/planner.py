@@ -76,7 +76,8 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
     rules = exclude.prepare(log_type, parts.rules)
     hook, hook_is_tidy = hooks.prepare(log_type, parts.hook_folders)
     is_tidy = hook_is_tidy and not ecs.completes(log_type)
-    remember, move = prefix.prepare(log_type, log_type.read(stamp.RENAMED))
+    renamed: list[str] = log_type.read(stamp.RENAMED)
+    remember, move = prefix.prepare(log_type, renamed)
     found: list[tuple[str, Change | None]] = [
         ("remember", remember),
         ("carrier", envelope.join if envelope.carried(log_type) or log_type.read(FORMAT) == "json" else None),

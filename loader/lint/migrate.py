@@ -52,7 +52,7 @@ class Migration:
 
     def _section(self, name: str, lines: dict[str, int]) -> Iterator[Advice]:
         config = self.assembly.config
-        section = config.defaults if name == "DEFAULT" else config.types.get(name)
+        section = config.defaults if name == "DEFAULT" else config.types.get(name) or self.assembly.absent.get(name)
         if section is None:  # [loader] or a plugin: written for this program
             return
         if name in former.BUILT_IN and not self._is_whole(section):
