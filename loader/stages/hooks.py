@@ -9,6 +9,7 @@ A ``transform`` that returns a list makes as many records of one, an empty one d
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import logging
@@ -38,8 +39,9 @@ def prepare(log_type: Section, folders: Iterable[Path]) -> tuple[Callable[[Batch
     They do without a hook, or when its file says ``TIDY = True``: it makes the ECS objects that it needs and sets no empty values.
     Any other hook finds the objects around mapped fields made, empty or not. A missing or broken file is a problem of the type.
     """
-    module = load(log_type, folders) if log_type.read(SCRIPT) else None
-    transform = _transform(module, log_type) if module else None
+    with contextlib.redirect_stdout(sys.stderr):  # what a file prints while it is read is no document
+        module = load(log_type, folders) if log_type.read(SCRIPT) else None
+        transform = _transform(module, log_type) if module else None
     if transform is None:
         return None, True
     return _Runner(log_type, transform).run, bool(getattr(module, "TIDY", False))

@@ -229,6 +229,12 @@ def test_a_hook_may_import_what_stands_beside_it_and_may_have_a_dash_in_its_name
     assert one.records == [{"is": "helped"}]
 
 
+def test_what_a_file_prints_while_it_is_read_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sf_demo.py").write_text(f"print('imported')\ndef prepare(log_type):\n    print('prepared')\n{ECHO}")
+    hooks.prepare(log_type(script_ecs="x"), [tmp_path])
+    assert capsys.readouterr() == ("", "imported\nprepared\n")
+
+
 def test_hooks_of_two_types_do_not_share_a_module(tmp_path: Path) -> None:
     (tmp_path / "sf_a.py").write_text("seen = []\ndef transform(logdata):\n    seen.append(1)\n    return {'seen': len(seen)}\n")
     runs = [hooks.prepare(log_type("a", script_ecs="x"), [tmp_path])[0] for _ in range(2)]
