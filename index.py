@@ -29,6 +29,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"index.py: unknown command {argv[0]!r}{f' (did you mean {near[0]!r}?)' if near else ''}; see index.py --help", file=sys.stderr)
         return 2
     command = argv[0] if argv and argv[0] in COMMANDS else "load"
+    if command == "load" and (why := _misplaced(argv)):
+        print(f"index.py: {why}", file=sys.stderr)
+        return 2
     module = importlib.import_module(f"loader.cli.{command}")  # each command loads only what it needs
     errors = importlib.import_module("loader.errors")
     if command == "load":
@@ -50,6 +53,17 @@ def main(argv: list[str] | None = None) -> int:
         for problem in why.problems:
             print(f"  {'' if problem.fatal else 'warning: '}{problem}", file=sys.stderr)
         return 2
+
+
+def _misplaced(argv: list[str]) -> str:
+    """Return what is wrong with arguments that make no load, where a plainer word than argparse's can be said of it."""
+    options = [word for word in argv if word.startswith("-")]
+    if any(word in ("-q", "--sqs") or word.startswith("--sqs=") for word in options):
+        return "queues are not there yet: list the objects, and load the list with -b BUCKET -l LIST"
+    named = next((word for word in argv if word in COMMANDS), "")
+    if named and not any(word.startswith(("-b", "-l", "--s3")) for word in options):
+        return f"the command comes first: index.py {named} {' '.join(word for word in argv if word != named)}"
+    return ""
 
 
 def start() -> int:

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loader.batch import Label, Meta, Record, Source
+from loader.batch import Blocks, Label, Meta, Record, Source
 from loader.charset import CHARSET, decoded
 from loader.errors import (
     ConfigError,
@@ -30,25 +30,26 @@ from loader.errors import (
     Unrecoverable,
 )
 from loader.firstline import first_line_chunks
-from loader.frames import Broken, Limits, Overlong, Raws, ValueScanner, line_chunks, lines
+from loader.frames import KEPT, Broken, Limits, Overlong, Raws, ValueScanner, kept, line_chunks, lines
 from loader.jsontext import readable, rewritten
-from loader.markup import local_name, parse_xml, put, xml_parser
+from loader.markup import add_child, local_name, parse_xml, xml_parser
 from loader.matching import LOG_PATTERN, matcher
 from loader.memo import Memo
+from loader.networks import Address, Network, membership, unmapped
 from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, regex, seconds, size, text, words
 from loader.paths import reader
 from loader.section import Section as LogType
 from loader.watchdog import within
 
 __all__ = [
-    "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "LOG_PATTERN", "Label",
-    "LimitExceeded", "Limits", "LogType", "Memo", "Meta", "Option", "Outcome", "Output", "OutputClosed", "Overdue", "Overlong", "ParseError",
-    "Parser", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN",
-    "TypeOption", "Unrecoverable", "ValueScanner", "choice", "decoded", "first_line_chunks", "flag", "line_chunks", "lines", "local_name", "matcher",
-    "number", "parse_xml", "path", "put", "readable", "reader", "regex", "rewritten", "seconds", "size", "text", "within", "words", "xml_parser",
+    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT", "LOG_PATTERN",
+    "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Meta", "Network", "Option", "Outcome", "Output", "OutputClosed", "Overdue", "Overlong",
+    "ParseError", "Parser", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone",
+    "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "add_child", "choice", "decoded", "first_line_chunks", "flag", "kept",
+    "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "readable", "reader", "regex", "rewritten",
+    "seconds", "size", "text", "unmapped", "within", "words", "xml_parser",
 ]  # fmt: skip
 
-Blocks = Iterator[bytes]
 Encode = Callable[..., bytes]  # of a record; behind a labelled formatter also of its Label
 
 

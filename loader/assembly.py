@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import fnmatch
 import functools
+from collections.abc import Iterable
 from pathlib import Path
 
-from loader import former
+from loader import former, idle
 from loader.api import Filter, Formatter, Limits, Output, Parser, Plugin
 from loader.config import Config
-from loader.errors import ConfigError
-from loader.options import COMPAT, Option, TypeOption, compat, number, path, seconds, size, text
+from loader.errors import ConfigError, Problem
+from loader.frames import Read
+from loader.options import COMPAT, Option, TypeOption, compat, declared, folder, number, seconds, size, text
 from loader.plan import Plan
 from loader.planner import FORMAT, OPTIONS, Parts, compile_plan
 from loader.registry import Registry, configure
@@ -26,14 +27,12 @@ from loader.rules import files
 from loader.rules.rule import Rule
 from loader.section import Origin, Section
 from loader.stages import as_text, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, stamp
-from loader.stages.decode import Read, parquet_or
+from loader.stages.decode import parquet_or
 
 HOME = Path(__file__).parent.parent
 DEAD_LETTER = "out_file:dead_letter"
 ENRICHERS = ("filter_xff", "filter_geoip", "filter_ioc", "filter_useragent")  # in the order of the product, whatever that of the sections
 STAGES = (envelope, derive, own_logs, exclude, stamp, as_text, ecs, hooks, prefix, label)
-# what es-loader reads from a section and this program does not (yet), or what has never had an effect
-ELSEWHERE = ("loggroup", "ignore_header_line_number", "bump_version")
 
 
 class Settings(Plugin):
@@ -46,8 +45,8 @@ class Settings(Plugin):
     chunk_records = Option(number(1, 100000), "1000", doc="Most records that are worked on at once.")
     match_seconds = Option(seconds, "1s", doc="How long log_pattern may look at one record; 0: as long as it likes.")
     hook_seconds = Option(seconds, "10s", doc="How long a hook may take for one record; 0: as long as it likes.")
-    hooks = Option(path, "", doc="Folder of sf_<type>.py files that is searched before the shipped ones.")
-    plugins = Option(path, "", doc="Folder of plugins that is searched before the shipped ones.")
+    hooks = Option(folder, "", doc="Folder of sf_<type>.py files that is searched before the shipped ones; as seen from the current folder.")
+    plugins = Option(folder, "", doc="Folder of plugins that is searched before the shipped ones; as seen from the current folder.")
     compat = Option(compat, "", doc="es-loader: the values that it gave, where ours differ (docs/compatibility.md lists them).")
     dead_letter = Option(text, DEAD_LETTER, doc="Output that takes rejected records, by the name of its section.")
 
@@ -67,6 +66,7 @@ class Assembly:
         self._leave_out_former()
         for section in config.types.values():
             section.values.setdefault(COMPAT.name, self.settings.compat)
+            section.claimed |= {*config.left_over(section, idle.LISTS)}
         self.router = Router(config.types.values())
         self._compile()
 
@@ -92,27 +92,35 @@ class Assembly:
     def _compile(self) -> None:
         """Create all plugins and compile all types."""
         self.outputs = [one for one in (self._plugin(name) for name in self._output_names()) if isinstance(one, Output)]
+        for output in self.outputs:  # those too that no log type has
+            self._plugin(f"formatter_{output.format}", self.config.plugin(output.name), "format")
         self.config.plugin(DEAD_LETTER).values.setdefault("path", "rejects/rejects.ndjson")
-        dead = self._plugin(self.settings.dead_letter)
-        self.dead = dead if isinstance(dead, Output) else None
+        self.dead = self._dead_letter()
         filters = [one for one in (self._plugin(name) for name in self._filter_names()) if isinstance(one, Filter)]
         rules = self.rules = self._rules()
         folders = self.hook_folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
         for section in self.config.types.values():
             self._compile_type(section, filters, rules, folders)
-        self._note_idle(filters)
+        idle.filters(filters, self.config, HOME / "aws.ini")
         if self.input_name:
             self.config.plugin(self.input_name)
-        for output in self.outputs:
-            if not any(fnmatch.fnmatchcase(name, glob) for name in self.config.types for glob in output.match):
-                self.config.plugin(output.name).problem("match", "matches no log type: nothing will arrive here", fatal=False)
-        self._note_unknown()
+        idle.outputs(self.outputs, self.config)
+        idle.keys(self.config, self.registry, idle.names((OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES))), declared(Settings, Option))
+        self._try_unused()
+
+    def _dead_letter(self) -> Output | None:
+        """Return the output that takes rejected records; None when it cannot be, which is a problem of ``[loader]``."""
+        name = self.settings.dead_letter
+        found = self._plugin(name, self.config.loader, "dead_letter") if name.startswith("out_") else None
+        if not name.startswith("out_"):
+            self.config.loader.problem("dead_letter", f"{name!r} is no output", f"write the name of its section, such as {DEAD_LETTER}")
+        return found if isinstance(found, Output) else None
 
     def _compile_type(self, section: Section, filters: list[Filter], rules: list[Rule], folders: list[Path]) -> None:
         try:
-            parser = self._plugin(f"parser_{section.read(FORMAT)}", section)
+            parser = self._plugin(f"parser_{section.read(FORMAT)}", section, FORMAT.name)
             wanted = [one for one in self.outputs if any(fnmatch.fnmatchcase(section.name, glob) for glob in one.match)]
-            pairs = [(one, self._plugin(f"formatter_{one.format}", self.config.plugin(one.name))) for one in wanted]
+            pairs = [(one, self.plugins.get(f"formatter_{one.format}")) for one in wanted]
             outputs = [(one, formatter) for one, formatter in pairs if isinstance(formatter, Formatter)]
             for one, formatter in outputs:
                 if formatter.labelled and type(one).prepare is not Output.prepare:
@@ -125,7 +133,7 @@ class Assembly:
             if section.read(FORMAT) != "parquet":
                 plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))
         except ConfigError:  # that is noted in the section; the stages may have more to say
-            section.claimed |= self._type_options("parser")
+            section.claimed |= self.registry.type_keys("parser")
             section.claimed |= {*section.read(derive.DERIVED)}
             for stage in STAGES:
                 section.claimed |= {option.name for option in stage.OPTIONS}
@@ -147,8 +155,11 @@ class Assembly:
             raise ConfigError
         return parser
 
-    def _plugin(self, name: str, user: Section | None = None) -> Plugin | None:
-        """Return the open plugin of a section, made at first use; None when it cannot be: then that is noted as a problem."""
+    def _plugin(self, name: str, user: Section | None = None, key: str = "") -> Plugin | None:
+        """Return the open plugin of a section, made at first use; None when it cannot be: then that is noted as a problem.
+
+        ``user`` is the section whose ``key`` asks for it.
+        """
         if name not in self.plugins:
             section = self.config.plugin(name)
             try:
@@ -157,12 +168,12 @@ class Assembly:
             except ConfigError as why:
                 if user and section.origin == Origin():  # the mistake is where it is named
                     del self.config.plugins[name]
+                    kind = name.partition("_")[0]
                     for problem in why.problems:
-                        kind = name.partition("_")[0]
-                        hint = problem.hint.replace(f"'{kind}_", "'")
-                        user.problem(FORMAT.name if kind == "parser" else "format", problem.message, hint)
-                elif not section.problems:
-                    self.config.problems += [dataclasses.replace(problem, section=problem.section or name) for problem in why.problems]
+                        message = f"{problem.key}: {problem.message}" if problem.key else problem.message
+                        user.problem(key, message, problem.hint if kind == "out" else problem.hint.replace(f"'{kind}_", "'"))
+                else:
+                    self._note(section, why.problems)
                 return None
             self.plugins[name] = plugin
         return self.plugins[name]
@@ -175,7 +186,7 @@ class Assembly:
         found = self._sections("filter")
         bases = {name.partition(":")[0] for name in found}
         for name in ENRICHERS:
-            keys = self._keys("filter", name.removeprefix("filter_"))
+            keys = self.registry.keys("filter", name.removeprefix("filter_"))
             if name not in bases and any(section.values.get(key) for section in self.config.types.values() for key in keys):
                 found.append(name)
         ranks = {name: rank for rank, name in enumerate(ENRICHERS)}
@@ -198,39 +209,17 @@ class Assembly:
             self.config.defaults.problem(option.name, f"no such file: {name!r}")
         return file
 
-    def _note_unknown(self) -> None:
-        """Note unknown keys of log types, a warning since existing files carry dead ones, and mistakes in plugins nothing uses yet."""
-        known = {option.name for options in (OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES)) for option in options}
-        known |= self._type_options("parser")
-        enriching = self._type_options("filter")  # _note_idle tells of those that have no effect
-        for section in self.config.types.values():
-            if FORMAT.name not in section.values and difflib.get_close_matches(section.name, ("loader",), 1, 0.7):
-                section.problem("", "is taken for a log type", "did you mean [loader]?")
-            section.claimed |= {*ELSEWHERE, *self.config.referenced, *enriching}
-            section.unknown(known, fatal=False)
+    def _note(self, section: Section, problems: Iterable[Problem]) -> None:
+        """Note what is wrong with a plugin: at its key, but what has a place of its own."""
+        for problem in problems:
+            if problem.file:
+                self.config.problems.append(dataclasses.replace(problem, section=problem.section or section.name))
+            else:
+                section.problem(problem.key, problem.message, problem.hint, fatal=problem.fatal)
+
+    def _try_unused(self) -> None:
+        """Note mistakes in plugins nothing uses yet."""
         for name in set(self.config.plugins) - set(self.plugins):
             if not self.config.plugins[name].problems:
                 with contextlib.suppress(ConfigError):  # it is noted in the section
                     self.registry.create(self.config, name)
-
-    def _note_idle(self, filters: list[Filter]) -> None:
-        """Warn where a user's section asks for a filter that can have no effect, once a filter; shipped sections ask in advance."""
-        for one in filters:
-            asking = [
-                (section, option.name)
-                for section in self.config.types.values()
-                for option in one.options
-                if section.values.get(option.name) and section.origins.get(option.name, Origin()).file != str(HOME / "aws.ini")
-            ]
-            if one.lacks and asking:
-                section, key = asking[0]
-                section.problem(key, f"has no effect: [{one.name}] gives {one.lacks}", fatal=False)
-
-    def _type_options(self, kind: str) -> set[str]:
-        return {key for name in self.registry.names(kind) for key in self._keys(kind, name)}
-
-    def _keys(self, kind: str, name: str) -> set[str]:
-        """Return the keys of log types that a plugin reads; none of one that cannot be imported, which hurts only those who use it."""
-        with contextlib.suppress(ConfigError):
-            return {option.name for option in getattr(self.registry.find(kind, name), "options", ())}
-        return set()

@@ -6,9 +6,12 @@ import collections
 import dataclasses
 import datetime
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 Record = dict[str, Any]
+OVERDUE = "took too long"  # the flag of records that a pattern or a hook did not get done with
+Blocks = Iterator[bytes]  # of one source, in order
 
 
 @dataclasses.dataclass(slots=True)

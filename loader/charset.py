@@ -11,9 +11,9 @@ import itertools
 from collections.abc import Iterator
 from encodings.aliases import aliases
 
+from loader.batch import Blocks
 from loader.options import TypeOption
 
-Blocks = Iterator[bytes]
 HEAD = 512  # bytes at the start of a source that tell what it is
 MARKS = (  # byte order marks, the longer first
     (b"\xef\xbb\xbf", "utf-8"),

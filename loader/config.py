@@ -10,10 +10,10 @@ import configparser
 import dataclasses
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from loader import ini
+from loader import ini, schema
 from loader.errors import ConfigError, Problem
 from loader.section import Origin, Section
 
@@ -47,6 +47,18 @@ class Config:
             target.values[key], target.origins[key] = value, Origin("command line")
             target.own |= {key}
 
+    def replaced(self, section: str, key: str) -> Origin | None:
+        """Return where a value stands that a later file has replaced; None where it is written in one file alone."""
+        places = self.places.get(section, {}).get(key, [])
+        return next((place for place in reversed(places) if place.file != places[-1].file), None)
+
+    def left_over(self, section: Section, lists: Collection[str]) -> list[str]:
+        """Return the fields of a section that stand in a file before the one that wrote such a list anew: they belong to a list that is gone."""
+        written = [section.origins[name].file for name in lists if self.replaced(section.name, name)]
+        newest = max(map(self.files.index, written), default=0)
+        earlier = self.files[:newest]
+        return [key for key in section.values if key in section.own and section.origins[key].file in earlier and key not in lists and _is_field(key)]
+
     def all_problems(self) -> list[Problem]:
         """Return every problem noted so far, in file order."""
         sections = [self.loader, self.defaults, *self.plugins.values(), *self.types.values()]
@@ -57,12 +69,11 @@ class Config:
 def load(files: Iterable[Path], required: Iterable[Path] = ()) -> Config:
     """Read and layer the files that exist; raises ConfigError when one of ``required`` does not, or one is no text."""
     required = list(required)
-    if missing := [path for path in required if not path.is_file()]:
+    if missing := [path for path in required if not path.exists()]:
         raise ConfigError(*(Problem("no such file", str(path)) for path in missing))
     reader = _Reader()
-    for path in [*files, *required]:
-        if path.is_file():
-            reader.read(path)
+    for path in [*(path for path in files if path.is_file()), *required]:  # what is required may be a pipe or a device too
+        reader.read(path)
     found = {name: reader.section(name) for name in reader.typed.sections()}
     return Config(
         types={name: section for name, section in found.items() if not _is_engine(name)},
@@ -112,6 +123,7 @@ class _Reader:
             except configparser.InterpolationError:
                 section.values[key] = ""
                 section.claimed.add(key)
+                section.unreadable.add(key)
                 raw = parser.get(name, key, raw=True)
                 offset, message, hint = _misreference(parser, name, raw)
                 self.problems.append(Problem(message, origin.file, place.line_of(raw, offset), name, key, hint))
@@ -145,6 +157,10 @@ def _dead_end(parser: configparser.ConfigParser, section: str, reference: str) -
         return None
     near = difflib.get_close_matches(key, options, 1)
     return f"section [{where}] has no key {key!r}", f"did you mean ${{{other}{colon}{near[0]}}}?" if near else ""
+
+
+def _is_field(key: str) -> bool:
+    return "." in key or schema.is_known(key)
 
 
 def _is_engine(name: str) -> bool:

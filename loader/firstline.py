@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 
 from loader.batch import Record
 from loader.errors import Overdue
-from loader.frames import Limits, Overlong, Raws
+from loader.frames import Limits, Overlong, Raws, kept
 from loader.watchdog import within
-
-KEPT = 65536  # characters of a broken record that are passed on
 
 
 def first_line_chunks(
@@ -32,7 +30,7 @@ def first_line_chunks(
     size = 0
     for text, reason in _records(found, _finder(first, limits.match_seconds, key), limits.record_bytes, key):
         if reason:
-            yield Raws(texts, parse, names, broken=[(text[:KEPT], reason)])
+            yield Raws(texts, parse, names, broken=[(kept(text), reason)])
         else:
             texts.append(text)
             size += len(text)

@@ -9,7 +9,9 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterator
 
-from loader.batch import Meta, Record
+from loader.batch import Blocks, Meta, Record
+
+KEPT = 4096  # characters that are passed on of what is broken
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -38,7 +40,16 @@ class Raws:
     records: list[Record] | None = None
     metas: list[Meta] | None = None
     broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    places: list[int] | None = None  # where texts, then broken ones, stood among all that were read; None: one behind the other
     left_out: dict[str, int] = dataclasses.field(default_factory=dict)  # records that are not wanted, by the option that says so
+
+
+Read = Callable[[Blocks], Iterator[Raws]]  # from the decoded bytes of a source to its raw records
+
+
+def kept(text: str) -> str:
+    """Return as much of something broken as is passed on: its first characters, and dots where there are more."""
+    return text if len(text) <= KEPT else f"{text[:KEPT]} ..."
 
 
 class Overlong(ValueError):
@@ -46,7 +57,7 @@ class Overlong(ValueError):
 
     def __init__(self, start: str, limit: int) -> None:
         super().__init__(f"longer than the {limit} bytes of [loader] max_record_bytes")
-        self.start = start[:4096]
+        self.start = start[:KEPT]  # no dots: the reason says that there is more
 
 
 def lines(blocks: Iterator[str], limit: int, *, strip: bool = True) -> Iterator[list[str] | Overlong]:

@@ -90,10 +90,10 @@ class _Tree:
             else:
                 value["#text"] = text
         self.node, self.texts = self.around.pop()
-        put(self.node, local_name(name), value)
+        add_child(self.node, local_name(name), value)
 
 
-def put(node: Record, name: str, value: Any) -> None:
+def add_child(node: Record, name: str, value: Any) -> None:
     """Set a member of ``node``; one that is there already becomes a list of both."""
     if name not in node:
         node[name] = value

@@ -100,6 +100,14 @@ def path(value: str) -> str:
         raise ValueError(f"{value!r} names a user without a home folder") from why
 
 
+def folder(value: str) -> str:
+    """A folder that is there, or none; a leading ``~`` is the home folder, a relative path is as seen from the current folder."""
+    found = path(value)
+    if found and not Path(found).is_dir():
+        raise ValueError(f"there is no folder {found!r}")
+    return found
+
+
 def flag(value: str) -> bool:
     """True or False, in the words configparser knows."""
     states = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False, "": False}
@@ -142,7 +150,8 @@ def choice(*names: str) -> Converter[str]:
 
     def convert(value: str) -> str:
         if value.lower() not in names:
-            raise ValueError(f"{value!r} is not one of {', '.join(names)}")
+            words = f"one of {', '.join(names)}" if all(names) else f"{' or '.join(filter(None, names))}, and not empty"
+            raise ValueError(f"{value!r} is not {words}")
         return value.lower()
 
     return convert

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from loader.api import Blocks
-from loader.batch import Source
+from loader.batch import OVERDUE, Source
 from loader.deliver import DeadLetter, Delivery
 from loader.errors import LimitExceeded
 from loader.ledger import Ledger
-from loader.plan import OVERDUE, Plan
+from loader.plan import Plan
 
 MOST_OVERDUE = 100  # of one source: with the default limits some minutes
 WaysOut = tuple[Sequence[Delivery], DeadLetter]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from loader import schema
 from loader.api import Blocks, Encode
-from loader.batch import Batch, Meta, Record, Reject, Source
+from loader.batch import OVERDUE, Batch, Meta, Record, Reject, Source
 from loader.errors import Overdue, ParseError
 from loader.frames import Limits, Raws
 from loader.memo import Memo
@@ -24,7 +24,6 @@ from loader.watchdog import within
 RAW_KEPT = 65536  # characters of a rejected record that go to the dead letter
 NO_CONTROL: Record = {}
 CHUNK = 3  # times as long as a record a chunk may take, before it is looked at record by record
-OVERDUE = "took too long"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,8 +89,9 @@ class Plan:
             done.excluded += count
             done.flags[f"left out by {option}"] += count
         batch = self._parse(raws, source, first, done)
-        for offset, (raw, reason) in enumerate(raws.broken, len(raws.texts)):
-            done.rejects.append(Reject(first + offset, raw, reason, "frame"))
+        places = raws.places[len(raws.texts) :] if raws.places else range(len(raws.texts), len(raws.texts) + len(raws.broken))
+        for place, (raw, reason) in zip(places, raws.broken, strict=True):
+            done.rejects.append(Reject(first + place, raw[:RAW_KEPT], reason, "frame"))
         numbers, texts, metas = batch.numbers, batch.raws, batch.metas
         try:
             with within(CHUNK * self.limits.hook_seconds):
@@ -103,22 +103,23 @@ class Plan:
         return done
 
     def _parse(self, raws: Raws, source: Source, first: int, done: Done) -> Batch:
-        texts, numbers = raws.texts, list(range(first, first + len(raws.texts)))
-        records, metas = raws.records, raws.metas
+        texts, metas, count = raws.texts, raws.metas, len(raws.texts)
+        numbers = [first + place for place in raws.places[:count]] if raws.places else list(range(first, first + count))
+        records = raws.records
         if records is None:
             try:
                 with within(CHUNK * self.limits.match_seconds):
                     records = list(map(raws.parse, texts))
             except Exception:  # noqa: BLE001  # told one by one below
                 records, kept = [], []
-                for number, raw in zip(numbers, texts, strict=True):
+                for place, raw in enumerate(texts):
                     try:
                         records.append(self._parse_one(raws, raw))
-                        kept.append(number)
+                        kept.append(place)
                     except Exception as why:  # noqa: BLE001  # the seam around a record
-                        self._reject(done, number, raw, why, "parse")
-                texts, numbers = [texts[number - first] for number in kept], kept
-                metas = [metas[number - first] for number in kept] if metas is not None else None
+                        self._reject(done, numbers[place], raw, why, "parse")
+                texts, numbers = [texts[place] for place in kept], [numbers[place] for place in kept]
+                metas = [metas[place] for place in kept] if metas is not None else None
         return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC), raws.names, metas=metas)
 
     def _parse_one(self, raws: Raws, raw: str) -> Record:
@@ -193,8 +194,8 @@ def identify(batch: Batch) -> None:
         part = part + 1 if number == last else 0  # of the records that a hook has made of one
         last = number
         event = record.get("event")
-        if isinstance(event, dict):
-            event.setdefault("id", f"{place}-{number:012d}{f'.{part}' if part else ''}")
+        if isinstance(event, dict) and "id" not in event:
+            record["event"] = {**event, "id": f"{place}-{number:012d}{f'.{part}' if part else ''}"}  # a hook may have given several records one
 
 
 def unprefix(batch: Batch, prefix: str) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from loader.api import Encode, Filter, Formatter, Limits, Output, Parser
 from loader.batch import Batch, Label, Record
+from loader.errors import Overdue
+from loader.frames import Read
 from loader.memo import Memo
 from loader.options import TypeOption, text
 from loader.plan import Plan, Step, WayOut
@@ -60,7 +62,7 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
     )
 
 
-def _reader(log_type: Section, parser: Parser, parts: Parts) -> envelope.Read:
+def _reader(log_type: Section, parser: Parser, parts: Parts) -> Read:
     """Return the reader of a source: the parser's, or one that takes the records out of what carries them."""
     limits = parts.limits
     if not envelope.carried(log_type):
@@ -118,6 +120,8 @@ def _enricher(name: str, apply: Callable[[Record], Record | None]) -> Callable[[
         for record in batch.records:
             try:
                 wanted.append(apply(record) is not None)
+            except Overdue:
+                raise
             except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
                 hooks.note_error(record, f"{name}: {type(why).__name__}: {why}")
                 batch.flags[f"{name} failed"] += 1

@@ -13,18 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from re import _compiler, _parser  # type: ignore[attr-defined]  # where CPython keeps its own parser
 from typing import Any, TypeVar
 
+from loader.regextokens import tokens
+
 T = TypeVar("T")
 NICE = "a0 A" + string.printable.strip() + "\t\né☃\x00"  # characters to build texts of, the most readable first
 MOST = 1000  # positions; beyond, fixed numbers are taken as any number
 WAYS = 2  # how far ways are counted: one, or more
-ATOM = (
-    r"\\(?:x..|u.{4}|U.{8}|N\{[^}]*\}|\d{1,3}|.)|\[\^?\]?(?:\\.|[^\]\\])*\]"
-    r"|(?P<open>\((?:\?(?:P<\w+>|P=\w+|<?[=!]|[:>]|\(\w+\)|[a-zA-Z]*(?:-[a-z]+)?:))?)|(?P<close>\))"
-    r"|(?P<many>(?:[*+?]|\{\d*,\d*\}|\{\d+\})[?+]?)|."
-)
-NOTHING = r"\(\?#[^)]*\)|\(\?[aiLmsux]+\)"
-PLAIN = re.compile(f"(?P<skip>{NOTHING})|{ATOM}", re.DOTALL)
-VERBOSE = re.compile(rf"(?P<skip>{NOTHING}|\s|#[^\n]*)|{ATOM}", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -161,14 +155,14 @@ def repeated(pattern: str, verbose: bool) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     opened: list[int] = []
     begin = 0
-    for token in (VERBOSE if verbose else PLAIN).finditer(pattern):
+    for token in tokens(pattern, verbose=verbose):
         if token.lastgroup == "many":
             found.append((begin, token.end()))
         elif token.lastgroup == "open":
             opened.append(token.start())
         elif token.lastgroup == "close":
             begin = opened.pop() if opened else 0
-        elif token.lastgroup != "skip":
+        elif token.lastgroup != "nothing":
             begin = token.start()
     return found
 

@@ -20,6 +20,7 @@ from loader.section import Section
 
 KINDS: dict[str, type[api.Plugin]] = {"in": api.Input, "parser": api.Parser, "filter": api.Filter, "formatter": api.Formatter, "out": api.Output}
 OURS = Path(__file__).parent.parent / "plugins"
+OF_TYPES = frozenset({"s3_key", "file_format", "log_pattern"})  # that no plugin has: keys by which a log type is known
 
 
 class Registry:
@@ -37,13 +38,24 @@ class Registry:
         """Return the class of a plugin; raises ConfigError when there is no such file, or it is not as it should be."""
         stem = f"{kind}_{name}"
         if stem not in self.classes:
-            file = next((path for folder in self.folders if (path := folder / f"{stem}.py").is_file()), None)
+            file = next((path for folder in self.folders if _is_file(path := folder / f"{stem}.py")), None)
             if file is None:
                 near = difflib.get_close_matches(name, self.names(kind), 1, 0.5)
                 hint = f"did you mean '{kind}_{near[0]}'?" if near else f"there are: {', '.join(self.names(kind))}"
                 raise ConfigError(Problem(f"there is no plugin {stem}", hint=hint))
             self.classes[stem] = self._only_class(_import(file), KINDS[kind], file)
         return self.classes[stem]
+
+    def keys(self, kind: str, name: str) -> set[str]:
+        """Return the keys of log types that a plugin reads; none of one that cannot be imported, which hurts only those who use it."""
+        try:
+            return {option.name for option in getattr(self.find(kind, name), "options", ())}
+        except ConfigError:
+            return set()
+
+    def type_keys(self, kind: str) -> set[str]:
+        """Return the keys of log types that any plugin of a kind reads."""
+        return {key for name in self.names(kind) for key in self.keys(kind, name)}
 
     def create(self, config: Config, section_name: str) -> api.Plugin:
         """Return a plugin with its options read from its section, not yet open; raises ConfigError with every mistake."""
@@ -52,6 +64,9 @@ class Registry:
         try:
             plugin = self.find(kind, name)()
         except ConfigError as why:
+            if OF_TYPES & section.own:
+                section.problem("", f"a section named {kind}_... is a plugin's, and this one looks like a log type", "give it another name")
+                raise ConfigError(*section.problems) from why
             for problem in why.problems:
                 section.problem("", f"{problem.file}: {problem.message}" if problem.file else problem.message, problem.hint)
             raise ConfigError(*section.problems) from why
@@ -65,6 +80,13 @@ class Registry:
         return found[0]
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than any file's
+        return False
+
+
 def configure(plugin: api.Plugin, section: Section) -> None:
     """Read a plugin's options from its section and set them; raises ConfigError with every mistake, unknown keys included."""
     plugin.name = section.name
@@ -75,6 +97,10 @@ def configure(plugin: api.Plugin, section: Section) -> None:
             plugin.__dict__[name] = section.read(option)
         except ConfigError:
             missing = True
+    for option in getattr(plugin, "options", ()):  # those that it reads from log types
+        if option.name in section.own - options.keys():
+            section.claimed.add(option.name)
+            section.problem(option.name, "is an option of log types", "write it into the section of the log type")
     section.unknown(options, fatal=True)
     if missing or any(problem.fatal for problem in section.problems):
         raise ConfigError(*section.problems)

@@ -13,6 +13,7 @@ KEY = TypeOption(regex, "", name="s3_key", doc="Regular expression that is found
 IGNORED = TypeOption(regex, "", name="s3_key_ignored", doc="Regular expression that is found in keys of this type to leave alone.")
 PRIORITY = TypeOption(number(-1000, 1000), "0", name="priority", doc="Higher is asked first; else the order in the files decides.")
 OPTIONS = (KEY, IGNORED, PRIORITY)
+NO_KEY = "dummydummydummy"  # the s3_key of [DEFAULT] in aws.ini, as in the es-loader: no object is named so
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

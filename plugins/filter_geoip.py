@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loader.api import COMPAT, ConfigError, Filter, LogType, Memo, Option, Record, TypeOption, path, reader, words
+from loader.api import COMPAT, ConfigError, Filter, LogType, Memo, Option, Problem, Record, TypeOption, path, reader, words
 
 log = logging.getLogger(__name__)
 FIELDS = TypeOption(words, "", name="geoip", doc="Objects whose ip is looked up: source destination.")
@@ -48,7 +48,8 @@ class GeoipFilter(Filter):
             try:
                 self.readers.append(maxminddb.open_database(file))
             except (OSError, ValueError, self.damage) as why:
-                raise ConfigError(f"[{self.name}] {key}: {file!r} is no MaxMind database that can be read: {why}") from why
+                message = f"{file!r} is no MaxMind database that can be read: {why}"
+                raise ConfigError(Problem(message, section=self.name, key=key if getattr(self, key) else "databases")) from why
 
     def close(self) -> None:
         """Close the databases."""
@@ -95,7 +96,8 @@ class GeoipFilter(Filter):
         found = {key: [str(folder / name) for name in names if (folder / name).is_file()] for key, names in USUAL.items()}
         usual = {key: files[0] for key, files in found.items() if files}
         if not usual:
-            raise ConfigError(f"[{self.name}] databases: there is no {USUAL['database'][0]} and no {USUAL['asn_database'][0]} in {self.databases!r}")
+            message = f"there is no {USUAL['database'][0]} and no {USUAL['asn_database'][0]} in {self.databases!r}"
+            raise ConfigError(Problem(message, section=self.name, key="databases"))
         return {**usual, **given}
 
     def _find(self, address: str) -> tuple[Record, Record]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from loader.api import ConfigError, Filter, LogType, Memo, Option, Record, TypeOption, path, reader, words
+from loader.api import ConfigError, Filter, LogType, Memo, Option, Problem, Record, TypeOption, path, reader, words
 from plugins._ioc.build import build
 from plugins._ioc.database import Database
 from plugins._ioc.indicator import Indicator
@@ -37,8 +37,8 @@ class IocFilter(Filter):
         try:
             self.indicators = Database(Path(self.database))
         except (OSError, ValueError) as why:
-            what = f"[{self.name}] database: {self.database!r} is no file of indicators: {why}"
-            raise ConfigError(f"{what}; write it with: index.py ioc build") from why
+            message = f"{self.database!r} is no file of indicators: {why}; write it with: index.py ioc build"
+            raise ConfigError(Problem(message, section=self.name, key="database")) from why
         self.addresses, self.domains = Memo(self.indicators.address), Memo(self.indicators.domain)
 
     def close(self) -> None:

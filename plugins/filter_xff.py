@@ -10,14 +10,28 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loader.api import ConfigError, Filter, LogType, Memo, Option, Problem, Record, TypeOption, path, reader, words
+from loader.api import (
+    Address,
+    ConfigError,
+    Filter,
+    LogType,
+    Memo,
+    Network,
+    Option,
+    Problem,
+    Record,
+    TypeOption,
+    membership,
+    path,
+    reader,
+    unmapped,
+    words,
+)
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 FIELDS = TypeOption(words, "", name="clientip_xff", doc="Two fields: the client's address, and the X-Forwarded-For list that it is taken from.")
 # loopback, private (RFC 1918), shared (RFC 6598), link-local and unique local (RFC 4193): nobody connects from there over the internet
 PRIVATE = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 ::1/128 fc00::/7 fe80::/10"
@@ -104,31 +118,16 @@ def address(text: str) -> Address | None:
     """
     bare = WITH_PORT.fullmatch(text)
     try:
-        found = ipaddress.ip_address((bare[1] or bare[2] or "" if bare else text).partition("%")[0])
+        return unmapped(ipaddress.ip_address((bare[1] or bare[2] or "" if bare else text).partition("%")[0]))
     except ValueError:
         return None
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
-
-
-def membership(trusted: Iterable[Network]) -> Callable[[Address], bool]:
-    """Return a predicate that tells in a few look-ups, one for each length of prefix, whether an address lies in one of the networks."""
-    shifted: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
-    for network in trusted:
-        shift = network.max_prefixlen - network.prefixlen
-        shifted[network.version].setdefault(shift, set()).add(int(network.network_address) >> shift)
-
-    def is_member(one: Address) -> bool:
-        number = int(one)
-        return any(number >> shift in starts for shift, starts in shifted[one.version].items())
-
-    return is_member
 
 
 def _read(section: str, file: Path) -> list[Network]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as why:
-        raise ConfigError(f"[{section}] trusted_proxies_file: {str(file)!r} cannot be read: {why}") from why
+        raise ConfigError(Problem(f"{str(file)!r} cannot be read: {why}", section=section, key="trusted_proxies_file")) from why
     found: list[Network] = []
     problems: list[Problem] = []
     for number, line in enumerate(lines, 1):

@@ -11,6 +11,7 @@ from loader.api import (
     ConfigError,
     Input,
     Option,
+    Problem,
     Source,
     SourceDenied,
     SourceError,
@@ -75,13 +76,13 @@ class S3Input(Input):
             region = session.region_name or "us-east-1"
             self.client = session.client("s3", region, endpoint_url=self.endpoint_url or None, verify=self.ca_bundle or None, config=config)
         except (refusals.BotoCoreError, ValueError) as why:
-            raise ConfigError(f"[{self.name}] cannot be set up: {why}") from why
+            raise ConfigError(Problem(f"cannot be set up: {why}", section=self.name)) from why
 
     def _check_authority(self) -> None:
         try:
             ssl.create_default_context(cafile=self.ca_bundle or None)
         except OSError as why:
-            raise ConfigError(f"[{self.name}] ca_bundle: {self.ca_bundle!r} is no PEM file that can be read: {why}") from why
+            raise ConfigError(Problem(f"{self.ca_bundle!r} is no PEM file that can be read: {why}", section=self.name, key="ca_bundle")) from why
 
     def read(self, source: Source) -> Blocks:
         """Yield the object in blocks, whole or raising SourceError."""

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from loader.api import TAKEN, ConfigError, Option, Outcome, Output, Retryable, path
+from loader.api import TAKEN, ConfigError, Option, Outcome, Output, Problem, Retryable, path
 
 
 class FileOutput(Output):
@@ -22,7 +22,7 @@ class FileOutput(Output):
     def open(self) -> None:
         """Check that the place is not a folder; raises ConfigError."""
         if Path(self.path).is_dir():
-            raise ConfigError(f"[{self.name}] path: {self.path!r} is a folder, not a file")
+            raise ConfigError(Problem(f"{self.path!r} is a folder, not a file", section=self.name, key="path"))
 
     def close(self) -> None:
         """Close the file."""

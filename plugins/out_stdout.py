@@ -7,7 +7,7 @@ import select
 import sys
 from collections.abc import Sequence
 
-from loader.api import TAKEN, ConfigError, Outcome, Output, OutputClosed, Retryable
+from loader.api import TAKEN, ConfigError, Outcome, Output, OutputClosed, Problem, Retryable
 
 
 class StdoutOutput(Output):
@@ -20,7 +20,7 @@ class StdoutOutput(Output):
         try:
             self.descriptor = sys.__stdout__.fileno()  # type: ignore[union-attr]  # a hook may print; documents go where the shell said
         except (AttributeError, ValueError) as why:  # None, or no file at all
-            raise ConfigError(f"[{self.name}] standard output is closed: configure another output") from why
+            raise ConfigError(Problem("standard output is closed: configure another output", section=self.name)) from why
 
     def write(self, messages: Sequence[bytes]) -> Outcome:
         """Write all; raises OutputClosed when the reader has gone, Retryable when standard output is a file and its disk full."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Sequence
 
-from loader.api import ConfigError, Encode, LogType, Option, Outcome, Output, TypeOption, choice, flag, number, path, seconds, size, text
+from loader.api import ConfigError, Encode, LogType, Option, Outcome, Output, Problem, TypeOption, choice, flag, number, path, seconds, size, text
 from plugins._syslog.framing import FRAMES
 from plugins._syslog.header import FACILITIES, SEVERITIES, coded, header, setting
 from plugins._syslog.tls import context
@@ -95,10 +95,10 @@ class SyslogOutput(Output):
 
     def _refuse_misfits(self) -> None:
         if self.protocol == "udp" and self.framing != "auto":
-            raise ConfigError("framing: is for tcp and tls, on udp each datagram is one message: remove it")
+            raise ConfigError(Problem("is for tcp and tls, on udp each datagram is one message: remove it", key="framing"))
         for option in ("ca_file", "cert_file", "key_file", "server_name"):
             if self.protocol != "tls" and getattr(self, option):
-                raise ConfigError(f"{option}: is for protocol = tls, but protocol is {self.protocol}: nothing would be encrypted")
+                raise ConfigError(Problem(f"is for protocol = tls, but protocol is {self.protocol}: nothing would be encrypted", key=option))
 
     def prepare(self, log_type: LogType, encode: Encode) -> Encode:
         """Return ``pack(record)``: header (RFC 5424 section 6), body and framing."""

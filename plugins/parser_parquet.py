@@ -89,4 +89,5 @@ def _chunk(records: list[Record], limit: int) -> Raws:
         raws.texts = [text for text, fits in zip(texts, fitting, strict=True) if fits]
         raws.records = [record for record, fits in zip(records, fitting, strict=True) if fits]
         raws.broken = [(why.start, str(why)) for text in texts if len(text) > limit for why in [Overlong(text, limit)]]
+        raws.places = sorted(range(len(texts)), key=lambda place: not fitting[place])  # those that fit, then the others
     return raws

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from loader.api import CHARSET, Blocks, Limits, LogType, ParseError, Parser, Raws, Record, decoded, parse_xml, put
+from loader.api import CHARSET, Blocks, Limits, LogType, ParseError, Parser, Raws, Record, add_child, decoded, parse_xml
 from plugins._winevtxml.frames import EventFrames
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # what XML 1.0, section 2.2, forbids, and DEL
@@ -74,7 +74,7 @@ def _by_name(data: Any) -> Any:
             value = item if item.keys() - {"#text"} else item.get("#text")
         if name in LISTS and isinstance(value, str) and value != "-":
             value = value.split()
-        put(named, name, value)
+        add_child(named, name, value)
     return named
 
 

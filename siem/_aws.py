@@ -6,15 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from loader.cloud import ACCOUNT_FOLDER, REGION_IN_TEXT
+
 RE_INSTANCEID = re.compile(r"(?<![\w-])(?P<instanceid>i-(?:[0-9a-f]{17}|[0-9a-f]{8}))(?![\w-])")
 """An EC2 instance id: ``i-`` and 17 hexadecimal digits, or 8 in old accounts."""
 
-_ACCOUNT = re.compile(r"(?<!\w)(\d{12})(?=/)")
-_REGION = re.compile(
-    r"(?<![a-z0-9])((?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us|us-gov|us-iso[a-f]?)"
-    r"-(?:de-)?(?:central|(?:north|south)(?:east|west)?|east|west)-\d(?![0-9])"
-    r"|global(?![\w-]))"
-)
 _LOG_GROUP = re.compile(r"/aws/(?:rds|docdb|neptune)/(cluster|instance)/([^/]+)")
 
 
@@ -24,7 +20,7 @@ def extract_aws_account_from_text(text: Any) -> str | None:
     >>> extract_aws_account_from_text("AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/")
     '123456789012'
     """
-    return _first(_ACCOUNT, text)
+    return _first(ACCOUNT_FOLDER, text)
 
 
 def extract_aws_region_from_text(text: Any) -> str | None:
@@ -34,7 +30,7 @@ def extract_aws_region_from_text(text: Any) -> str | None:
     'us-gov-west-1'
     >>> extract_aws_region_from_text("AWSLogs/global-shop/focus-east-1/")
     """
-    return _first(_REGION, text)
+    return _first(REGION_IN_TEXT, text)
 
 
 def extract_aws_instanceid_from_text(text: Any) -> str | None:
@@ -48,7 +44,7 @@ def extract_aws_instanceid_from_text(text: Any) -> str | None:
 
 def _first(pattern: re.Pattern[str], text: Any) -> str | None:
     match = pattern.search(text) if isinstance(text, str) else None
-    return match[1] if match else None
+    return match[0] if match else None
 
 
 def cluster_instance_identifier(logdata: Mapping[str, Any]) -> tuple[str | None, str | None]:

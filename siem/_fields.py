@@ -24,8 +24,15 @@ def merge_dicts(into: dict[str, Any], other: Mapping[str, Any] | None, path: Any
         if isinstance(mine, dict) and isinstance(value, Mapping):
             merge_dicts(mine, value)
         else:
-            into[key] = value
+            into[key] = _copied(value)
     return into
+
+
+def _copied(value: Any) -> Any:
+    """Return a copy of dicts and lists: what is merged into one record, often a constant of a hook, must not be another's too."""
+    if isinstance(value, Mapping):
+        return {key: _copied(below) for key, below in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def dev_merge_dicts(*dicts: Any) -> dict[str, Any]:
@@ -40,10 +47,6 @@ def dev_merge_dicts(*dicts: Any) -> dict[str, Any]:
     for one in dicts if len(dicts) != 1 or isinstance(dicts[0], Mapping) else dicts[0]:
         merge_dicts(merged, _copied(one))
     return merged
-
-
-def _copied(value: Any) -> Any:
-    return {key: _copied(below) for key, below in value.items()} if isinstance(value, Mapping) else value
 
 
 def value_from_nesteddict_by_dottedkey(nested_dict: Any, dotted_key: str) -> Any:

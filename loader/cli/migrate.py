@@ -14,7 +14,8 @@ from rich.text import Text
 
 from loader.assembly import Assembly
 from loader.cli import settings as shared
-from loader.lint.migrate import CHANGE, IGNORED, OTHERWISE, SAME, Advice, Migration
+from loader.lint.advice import CHANGE, IGNORED, OTHERWISE, SAME, Advice
+from loader.lint.migrate import Migration
 
 STYLES = {CHANGE: "bold red", OTHERWISE: "yellow", IGNORED: "cyan", SAME: "green"}
 DONE, WRONG = 0, 2

@@ -12,16 +12,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-TOKEN = re.compile(
-    r"""\\(?:x..|u.{4}|U.{8}|N\{[^}]*\}|0[0-7]{0,2}|[1-9][0-9]?|.)  # an escape
-    |\[\^?\]?(?:[^\]\\]|\\.)*\]  # a set
-    |\(\?\#[^)]*\)  # a comment
-    |\((?:\?(?:P<\w+>|P=\w+\)|:|>|[aiLmsux]*(?:-[imsx]+)?:|[aiLmsux]+\)|<?[=!]|\(\w+\)))?  # the opening of a group, or what looks like one
-    |.""",
-    re.VERBOSE | re.DOTALL,
-)
-QUANTIFIER = re.compile(r"(?:[*+?]|\{(?:\d+(?:,\d*)?|,\d*)\})[?+]?")
-COMMENT = re.compile(r"\s+|#[^\n]*")
+from loader.regextokens import tokens
+
 INSIDE = re.compile(r"\((?:\?(?:P<(?P<name>\w+)>|:|>|[aiLmsux]*(?:-[imsx]+)?:))?(?!\?)")  # groups whose content stands in the line of matching
 FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
 Find = Callable[[str], "re.Match[str] | None"]
@@ -90,24 +82,20 @@ def literals(source: str) -> list[str]:
 def alternatives(source: str, *, verbose: bool) -> Iterator[list[str]]:
     """Yield the alternatives of a pattern, each as its items: an atom or group with its quantifier."""
     items: list[str] = []
-    depth = at = begun = 0
-    while at < len(source):
-        if verbose and (blank := COMMENT.match(source, at)):
-            at = blank.end()
-        else:
-            token = TOKEN.match(source, at)
-            assert token is not None  # the last of its branches matches anything
-            at = token.end()
-            if token[0] == "|" and not depth:
-                yield items
-                items, begun = [], at
-                continue
-            depth += (token[0][0] == "(" and token[0][-1] != ")") - (token[0] == ")")
-            if quantifier := QUANTIFIER.match(source, at):
-                at = quantifier.end()
-        if depth <= 0 and at > begun:
-            items.append(source[begun:at])
-            begun = at
+    depth = begun = 0
+    for token in tokens(source, verbose=verbose):
+        kind, end = token.lastgroup, token.end()
+        if kind == "bar" and not depth:
+            yield items
+            items, begun = [], end
+            continue
+        depth += (kind == "open") - (kind == "close")
+        if depth <= 0:
+            if kind == "many" and items:
+                items[-1] += token[0]
+            else:
+                items.append(source[begun:end])
+            begun = end
     if begun < len(source):  # unbalanced: no pattern that compiles is
         items.append(source[begun:])
     yield items

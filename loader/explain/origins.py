@@ -21,7 +21,7 @@ SAYS_NOTHING: tuple[Any, ...] = (*typed.EMPTY, {})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Origin:
+class Provenance:
     """``kind`` is one of parsed, carrier, key, derived, renamed, stamped, mapped, constant, hook, enriched, or a step's name; ``source``
     names what the value was taken from: a field, an option, a file, a plugin.
     """
@@ -72,7 +72,7 @@ class Told:
 class _Ancestry:
     """What is known of one record between two steps."""
 
-    origins: dict[Path, Origin]
+    origins: dict[Path, Provenance]
     removed: list[Removed] = dataclasses.field(default_factory=list)
 
     def copy(self) -> _Ancestry:
@@ -80,7 +80,7 @@ class _Ancestry:
 
     def fields(self, record: Record) -> Iterator[Field]:
         for path, value in flat(record).items():
-            origin = self.origins.get(path, Origin(""))
+            origin = self.origins.get(path, Provenance(""))
             yield Field(dotted(path), value, origin.kind, origin.source)
 
 
@@ -97,7 +97,7 @@ class Origins:
 
     def tell(self, trace: Trace) -> list[Told]:
         """Return the documents of a trace, one as a rule, with the origin of every field and what was removed on the way."""
-        lines = [_Ancestry({path: Origin("parsed", dotted(path)) for path in flat(trace.parsed or {})})]
+        lines = [_Ancestry({path: Provenance("parsed", dotted(path)) for path in flat(trace.parsed or {})})]
         for seen in trace.seen:
             if seen.error:
                 return []
@@ -113,74 +113,74 @@ class Origins:
         for change in changes:
             if change.new is not MISSING and not (seen.name == "tidy" and change.path in line.origins):  # which may take items out of lists
                 if old := next((path for path in gone if seen.name == "prefix" and change.path[1:] == path), None):
-                    line.origins[change.path] = line.origins.get(old, Origin("parsed", dotted(old)))
+                    line.origins[change.path] = line.origins.get(old, Provenance("parsed", dotted(old)))
                     moved.add(old)
                 else:
                     line.origins[change.path] = self._origin(seen, change, before)
         for path, change in gone.items():
-            origin = line.origins.pop(path, Origin(""))
+            origin = line.origins.pop(path, Provenance(""))
             if path in moved or (change.old == {} and origin.kind != "parsed"):  # objects made for hooks to write into
                 continue
             line.removed.append(Removed(dotted(path), change.old, seen.name, self._why(seen, change, after)))
         return line
 
-    def _origin(self, seen: Seen, change: Change, before: Record) -> Origin:
+    def _origin(self, seen: Seen, change: Change, before: Record) -> Provenance:
         name = seen.name
         if name == "stamp":
             return self._stamped(change, before, seen)
         if name == "ecs":
             return self._mapped(change, before, seen)
         if name == "hook":
-            return Origin("hook", f"sf_{self.log_type.name}")
+            return Provenance("hook", f"sf_{self.log_type.name}")
         if name == FOR_ECS:
             identity = dotted(change.path) == "event.id"
-            return Origin("stamped", "bucket, key, etag and number") if identity else Origin("typed as ECS wants", dotted(change.path))
+            return Provenance("stamped", "bucket, key, etag and number") if identity else Provenance("typed as ECS wants", dotted(change.path))
         if name.startswith("filter_"):
-            return Origin("enriched", name)
+            return Provenance("enriched", name)
         if name == "derive":
             in_key = change.path[0] not in self.log_type.read(derive.DERIVED)
-            return Origin("key", derive.KEY_FIELDS.name) if in_key else Origin("derived", self.log_type.text(change.path[0]) or "")
-        return Origin("as text of", dotted(change.path)) if name == "as text" else Origin(name)
+            return Provenance("key", derive.KEY_FIELDS.name) if in_key else Provenance("derived", self.log_type.text(change.path[0]) or "")
+        return Provenance("as text of", dotted(change.path)) if name == "as text" else Provenance(name)
 
-    def _stamped(self, change: Change, before: Record, seen: Seen) -> Origin:
+    def _stamped(self, change: Change, before: Record, seen: Seen) -> Provenance:
         name = dotted(change.path)
         if change.path[0] in self.renamed:
-            return Origin("renamed", self.log_type.text(change.path[0]) or "")
+            return Provenance("renamed", self.log_type.text(change.path[0]) or "")
         if name == "@timestamp":
             if seen.reasons:
-                return Origin("stamped", "not its own time: see event.reason")
+                return Provenance("stamped", "not its own time: see event.reason")
             fields = stamp.timestamp_fields(self.log_type)
             found = next((field for field in fields if reader(self._old_name(field))(before) not in clock.ABSENT), "")
-            return Origin("stamped", found or "the time of the carrier, in the key, or of the object")
+            return Provenance("stamped", found or "the time of the carrier, in the key, or of the object")
         if name == "@id":
             field = self.log_type.read(stamp.DOC_ID)
-            return Origin("stamped", field if field and change.new == before.get(self._old_name(field)) else "hash of the raw text")
+            return Provenance("stamped", field if field and change.new == before.get(self._old_name(field)) else "hash of the raw text")
         if name in clock.CARRIED:
-            return Origin("carrier")
-        return Origin("stamped", "the raw text" if name == "@message" else "the object" if name in ORIGIN else "")
+            return Provenance("carrier")
+        return Provenance("stamped", "the raw text" if name == "@message" else "the object" if name in ORIGIN else "")
 
     def _old_name(self, field: str) -> str:
         """Return the name that a field had before it was renamed."""
         head, dot, rest = field.partition(".")
         return f"{(self.log_type.text(head) or head) if head in self.renamed else head}{dot}{rest}"
 
-    def _mapped(self, change: Change, before: Record, seen: Seen) -> Origin:
+    def _mapped(self, change: Change, before: Record, seen: Seen) -> Provenance:
         name = dotted(change.path)
         if name == "event.reason" and change.new in self.reasons:
-            return Origin("stamped", "why @timestamp is not the record's own")
+            return Provenance("stamped", "why @timestamp is not the record's own")
         target = next((above for above in _above(name) if above in self.static or above in self.targets), "")
         if target in self.static:
-            return Origin("constant", "static_ecs")
+            return Provenance("constant", "static_ecs")
         used = [path for path, _ in self.used(target, change.new, before)]
         if name in FROM_KEY:
             values = [reader(path)(before) for path in used]
             if change.new not in [str(value) for value in values]:
-                return Origin("key" if change.new in ecs.origin(self.source.key) else "carrier")
+                return Provenance("key" if change.new in ecs.origin(self.source.key) else "carrier")
         if used:
-            return Origin("mapped", ", ".join(used))
+            return Provenance("mapped", ", ".join(used))
         if name in FIXED:
-            return Origin(*FIXED[name])
-        return Origin("carrier")
+            return Provenance(*FIXED[name])
+        return Provenance("carrier")
 
     def used(self, target: str, value: Any, before: Record) -> list[tuple[str, Any]]:
         """Return the source paths that gave a target its value, each with what it holds: of several fallbacks the first that holds anything."""

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import re
 
+from loader.cloud import ACCOUNT, LIKE_REGION
 from loader.explain.nearmiss import literals
 from loader.route import KEY, PRIORITY, Router
 from loader.section import Origin, Section
@@ -13,8 +14,6 @@ from loader.section import Origin, Section
 SHORTEST = 4  # characters that a pattern and a key must have in common to be called near
 MOST = 3  # near types that are shown
 DATE = re.compile(r"(?:year=|dt=|date=)?(?:19|20)\d\d(?:\D.*)?", re.DOTALL)
-ACCOUNT = re.compile(r"\d{12}")
-REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def suggestion(key: str) -> str:
     for folder in folders:
         if DATE.fullmatch(folder):
             break
-        kept.append(r"\d{12}" if ACCOUNT.fullmatch(folder) else "[a-z0-9-]+" if REGION.fullmatch(folder) else _quoted(folder))
+        kept.append(ACCOUNT if re.fullmatch(ACCOUNT, folder) else "[a-z0-9-]+" if re.fullmatch(LIKE_REGION, folder) else _quoted(folder))
     return "/".join([*kept, ""]) if kept else re.sub(r"\d+", r"\\d+", _quoted(name))
 
 

@@ -10,11 +10,9 @@ from loader.config import Config
 from loader.lint.known import hook_file, type_options
 from loader.options import COMPAT, TypeOption
 from loader.planner import FORMAT
-from loader.route import IGNORED, KEY, PRIORITY
+from loader.route import IGNORED, KEY, NO_KEY, PRIORITY
 from loader.section import Origin, Section
 from loader.stages import label
-
-NO_KEY = "dummydummydummy"  # the s3_key of [DEFAULT] in aws.ini, as in the es-loader: no object is named so
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

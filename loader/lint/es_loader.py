@@ -31,11 +31,21 @@ FORMATS = {  # what becomes of records that the es-loader lost
 LABELS = ("index_name", "index_suffix", "index_rotation", "index_time", "index_tz", "doc_id_suffix")
 LABEL = "makes the label of the stream, which each output uses in its own way: out_syslog sends index_name as APP-NAME"
 
-NEEDS = {  # keys that ask for an enrichment: the section that gives its data, and where the es-loader had it
-    "geoip": ("filter_geoip", ("database", "asn_database", "databases"), "GeoLite2/*.mmdb"),
-    "ioc_ip": ("filter_ioc", ("database",), "IOC/ioc.db; `./index.py ioc build` makes a new one"),
-    "ioc_domain": ("filter_ioc", ("database",), "IOC/ioc.db; `./index.py ioc build` makes a new one"),
+BUILD = "is a file of another form here: make it of your lists and bundles with `./index.py ioc build` (the IOC/ioc.db of the es-loader is not read)"
+NEEDS = {  # keys that ask for an enrichment: the section that gives its data, and what to do about those of the es-loader
+    "geoip": ("filter_geoip", ("database", "asn_database", "databases"), "was in the bucket GEOIP_BUCKET (GeoLite2/*.mmdb): copy it"),
+    "ioc_ip": ("filter_ioc", ("database",), BUILD),
+    "ioc_domain": ("filter_ioc", ("database",), BUILD),
     "clientip_xff": ("filter_xff", ("trusted_proxies", "trusted_proxies_file"), ""),
+}
+
+ECS_VERSION = "1.10.0"  # that it wrote by default
+DEPRECATED = {  # what hooks imported from the package siem, and its successor in siem.utils
+    "merge": "merge_dicts",
+    "put_value_into_dict": "put_value_into_nesteddict",
+    "get_value_from_dict": "value_from_nesteddict_by_dottedkeylist",
+    "match_log_with_exclude_patterns": "match_log_with_exclude_patterns",
+    "conv_key": "convert_keyname_to_safe_field",
 }
 
 ENVIRONMENT = {

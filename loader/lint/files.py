@@ -10,8 +10,7 @@ from pathlib import Path
 from loader.assembly import Assembly
 from loader.errors import Problem
 from loader.lint.finding import NOTE, WARNING, Finding
-from loader.lint.known import hook_names
-from loader.stages.hooks import SCRIPT
+from loader.stages.hooks import SCRIPT, filenames
 
 
 def check(assembly: Assembly) -> Iterator[Finding]:
@@ -27,7 +26,7 @@ def check(assembly: Assembly) -> Iterator[Finding]:
 
 
 def _hook(assembly: Assembly, file: Path) -> Iterator[Finding]:
-    owners = {name: log_type for log_type in assembly.config.types for name in hook_names(log_type)}
+    owners = {name: log_type for log_type in assembly.config.types for name in filenames(log_type)}
     if file.name not in owners:
         near = difflib.get_close_matches(file.name, owners, 1)
         hint = f"did you mean {near[0]}?" if near else "a hook is named after its log type, with underscores for dashes"
@@ -42,5 +41,5 @@ def _permissions(path: Path) -> Iterator[Finding]:
         found = path.stat().st_mode
     except OSError:  # gone since it was listed
         return
-    if found & stat.S_IWOTH and not found & stat.S_ISVTX:
+    if found & stat.S_IWOTH and not found & stat.S_ISVTX and (stat.S_ISREG(found) or stat.S_ISDIR(found)):
         yield Finding(WARNING, Problem("anyone on this machine may change it, and so what runs", str(path), hint=f"chmod o-w {path}", fatal=False))

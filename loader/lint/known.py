@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,14 @@ from typing import Any
 from loader.assembly import HOME, STAGES, Assembly
 from loader.errors import ConfigError
 from loader.lint.examples import named_groups
-from loader.options import COMPAT, TypeOption
+from loader.options import COMPAT, TypeOption, regex
 from loader.planner import FORMAT, OPTIONS
 from loader.route import OPTIONS as ROUTE_OPTIONS
 from loader.section import Section
-from loader.stages import ecs
-from loader.stages.hooks import SCRIPT
+from loader.stages import ecs, hooks
 
 SHIPPED = str(HOME / "aws.ini")
 PATTERN = "log_pattern"
-PATTERNS = frozenset({PATTERN, "s3_key", "s3_key_ignored", "s3_key_fields", "multiline_firstline", "xml_firstline", "file_timestamp_format"})
 WORD = re.compile(r"[^\W\d]\w*")
 PATTERNED = ("text", "multiline")  # formats that use log_pattern
 FLAT = (*PATTERNED, "csv")  # formats whose fields hold text and nothing below
@@ -27,8 +26,19 @@ FLAT = (*PATTERNED, "csv")  # formats whose fields hold text and nothing below
 
 def type_options(assembly: Assembly, section: Section) -> dict[str, TypeOption[Any]]:
     """Return the options that a log type may have, its parser's among them, by key."""
+    return _options(assembly, [section.values.get(FORMAT.name, "")])
+
+
+@functools.lru_cache(1)
+def patterns(assembly: Assembly) -> frozenset[str]:
+    """Return the keys of log types whose values are regular expressions, whatever the format."""
+    options = _options(assembly, assembly.registry.names("parser"))
+    return frozenset(name for name, option in options.items() if option.convert is regex)
+
+
+def _options(assembly: Assembly, parsers: list[str]) -> dict[str, TypeOption[Any]]:
     found = [*ROUTE_OPTIONS, COMPAT, *OPTIONS, *(option for stage in STAGES for option in stage.OPTIONS)]
-    for kind, names in (("parser", [section.values.get(FORMAT.name, "")]), ("filter", assembly.registry.names("filter"))):
+    for kind, names in (("parser", parsers), ("filter", assembly.registry.names("filter"))):
         for name in names:
             with contextlib.suppress(ConfigError):  # that there is no such plugin is told elsewhere
                 found += getattr(assembly.registry.find(kind, name), "options", ())
@@ -53,25 +63,18 @@ def groups(section: Section) -> dict[str, Any]:
 
 def hook_file(assembly: Assembly, section: Section) -> Path | None:
     """Return the file of a log type's hook; None when it has none, or the file is missing."""
-    if not section.values.get(SCRIPT.name):
-        return None
-    files = (folder / name for folder in assembly.hook_folders for name in hook_names(section.name))
-    return next((file for file in files if file.is_file()), None)
-
-
-def hook_names(log_type: str) -> tuple[str, ...]:
-    """Return the names that the file of a log type's hook may have, in the order in which loader/stages/hooks.py looks for them."""
-    return tuple(dict.fromkeys((f"sf_{log_type.replace('-', '_')}.py", f"sf_{log_type}.py")))
+    return hooks.find(section.name, assembly.hook_folders) if section.values.get(hooks.SCRIPT.name) else None
 
 
 def mapped(section: Section) -> list[str]:
     """Return the targets that a log type maps or sets, those its hook is said to set among them."""
-    return [*section.read(ecs.ECS), *section.read(ecs.STATIC), *section.values.get(SCRIPT.name, "").split()]
+    return [*section.read(ecs.ECS), *section.read(ecs.STATIC), *section.values.get(hooks.SCRIPT.name, "").split()]
 
 
-def words(section: Section) -> set[str]:
+def words(assembly: Assembly, section: Section) -> set[str]:
     """Return every word by which a section may name a field: those of all its values but the patterns."""
-    return {word for key, value in section.values.items() if key not in PATTERNS for word in WORD.findall(value)}
+    left_out = patterns(assembly)
+    return {word for key, value in section.values.items() if key not in left_out for word in WORD.findall(value)}
 
 
 def hook_words(assembly: Assembly, section: Section) -> set[str]:

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
-import os
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from loader import former, schema
 from loader.assembly import Assembly
-from loader.lint import es_loader
-from loader.lint.finding import listed
+from loader.lint import es_loader, everywhere
+from loader.lint.advice import CHANGE, IGNORED, OTHERWISE, SAME, Advice
 from loader.lint.known import SHIPPED, hook_file
 from loader.planner import FORMAT
 from loader.rules.conditions import REGEX
 from loader.section import Section
 from loader.stages import clock, compat, ecs, hooks, stamp, typed
 
-SAME, OTHERWISE, IGNORED, CHANGE = "as it is", "with a difference", "ignored", "to change"
 NO_BRANCH = re.compile(r"\\.|\[[^\]]*\]|\((?:\\.|[^()])*\)")
 RULE_FILE = "exclude_log_patterns_filename"
 HALF_HOUR = re.compile(r"-\d\d?:?30")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Advice:
-    """What becomes of one key, or of several alike; no section is the environment or the file as a whole."""
-
-    status: str
-    section: str
-    keys: list[str]
-    line: int
-    text: str = ""
 
 
 class Migration:
@@ -48,7 +35,7 @@ class Migration:
     def report(self) -> list[Advice]:
         """Return all advice: section by section, then what concerns the file as a whole."""
         found = [advice for name, keys in self.places.items() if keys for advice in self._section(name, keys)]
-        return found + list(self._rules()) + list(self._environment())
+        return found + list(self._rules()) + list(everywhere.advice(self.assembly, self.places))
 
     def _section(self, name: str, lines: dict[str, int]) -> Iterator[Advice]:
         config = self.assembly.config
@@ -109,20 +96,21 @@ class Migration:
         return CHANGE, "was an object in the bucket GEOIP_BUCKET: copy it to this machine, and write its path"
 
     def _hook(self, section: Section) -> tuple[str, str] | None:
-        if hook_file(self.assembly, section):
-            return None
+        if file := hook_file(self.assembly, section):
+            old = [f"siem.{name} (now siem.utils.{es_loader.DEPRECATED[name]})" for name in old_names(file)]
+            return (OTHERWISE, f"its hook uses {', '.join(old)}: still there, and each is warned of once") if old else None
         if not section.values[hooks.SCRIPT.name]:
             return None
         return CHANGE, f"copy sf_{section.name.replace('-', '_')}.py into a folder, and name that: --hooks DIR, or hooks = DIR in [loader]"
 
     def _enrichment(self, key: str) -> tuple[str, str] | None:
-        name, options, place = es_loader.NEEDS[key]
+        name, options, what = es_loader.NEEDS[key]
         plugin = self.assembly.config.plugins.get(name)
         if plugin and any(plugin.values.get(option) for option in options):
             return None
         if name == "filter_xff":
             return OTHERWISE, "the es-loader's database of proxies is not read: private addresses are trusted, or trusted_proxies of [filter_xff]"
-        return CHANGE, f"its data were in the bucket GEOIP_BUCKET ({place}): copy them, and write {' or '.join(options[:2])} = in a section [{name}]"
+        return CHANGE, f"its database {what}, and write {' or '.join(options[:2])} = in a section [{name}]"
 
     def _brackets(self, section: Section, key: str, value: str) -> tuple[str, str] | None:
         if not (value.startswith("[") and value.endswith("]")) or compat.is_array(key):
@@ -135,21 +123,20 @@ class Migration:
 
     def _values(self, section: Section, same: list[str]) -> Iterator[Advice]:
         """Tell, and take out of ``same``, the keys whose values come out otherwise than the es-loader's."""
+        same[:] = [key for key in same if key not in es_loader.LABELS]  # told once, for the whole file
         if section.values.get("compat") == "es-loader":
             return
         targets = [key for key in same if key in section.read(ecs.ECS) + section.read(ecs.STATIC)]
         lists = [key for key in targets if typed.is_array(key) != compat.is_array(key)]
         kinds = [key for key in targets if typed.kind(key) in (*typed.WHOLE, "float", "double", "scaled_float", "boolean")]
-        labels = [key for key in same if key in es_loader.LABELS]
         keep = "compat = es-loader in the section, or in [loader], keeps"
         for keys, text in (
             (kinds, f"numbers and booleans, as ECS has them; the es-loader gave text; {keep} that"),
             (lists, f"lists, as ECS has them; the es-loader gave one value; {keep} that"),
-            (labels, es_loader.LABEL),
         ):
             if keys:
                 yield Advice(OTHERWISE, section.name, keys, self.places[section.name][keys[0]], text)
-        same[:] = [key for key in same if key not in (*lists, *kinds, *labels)]
+        same[:] = [key for key in same if key not in (*lists, *kinds)]
 
     def _rules(self) -> Iterator[Advice]:
         """Tell the exclusion rules whose pattern means something else."""
@@ -159,18 +146,13 @@ class Migration:
                     text = f"{condition.pattern!r} must match a whole value with each branch; the es-loader asked that of the last one only"
                     yield Advice(OTHERWISE, rule.log_type, [condition.field], 0, f"exclusion rule in {rule.file}:{rule.line}: {text}")
 
-    def _environment(self) -> Iterator[Advice]:
-        config = self.assembly.config
-        if not any(name.startswith("out_") and name != "out_file:dead_letter" and section.origin.file for name, section in config.plugins.items()):
-            text = "no section [out_...] says where documents go: they go to standard output, as JSON lines; for a SIEM write [out_syslog]"
-            yield Advice(CHANGE, "", [], 0, text)
-        for name, text in es_loader.ENVIRONMENT.items():
-            if name in os.environ:
-                yield Advice(IGNORED, "", [name], 0, f"the environment variable has no effect: {text}")
-        unset = [section.name for section in config.types.values() if self.places.get(section.name) and self._guesses(section)]
-        if unset:
-            text = "cloud.account.id and cloud.region are left out where neither record nor key tells them; the es-loader wrote unknown"
-            yield Advice(OTHERWISE, "", [], 0, f"{text} (in {listed(unset)}); an empty cloud_provider stops looking for them")
 
-    def _guesses(self, section: Section) -> bool:
-        return bool(section.read(ecs.PROVIDER)) and section.values.get("compat") != "es-loader" and "cloud.account.id" not in section.read(ecs.ECS)
+def old_names(file: Path) -> list[str]:
+    """Return the names that a hook takes from the package ``siem`` itself, as those of the es-loader did; none of a file that is no Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    except (OSError, SyntaxError, ValueError):
+        return []
+    found = {name.name for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "siem" and not node.level for name in node.names}
+    found |= {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "siem"}
+    return sorted(found & es_loader.DEPRECATED.keys())

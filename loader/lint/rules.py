@@ -37,7 +37,7 @@ def _may_have(assembly: Assembly, section: Section, field: str) -> bool:
     if section.fields is None or section.values.get(FORMAT.name) not in FLAT or section.read(envelope.VIA_FIRELENS):  # any raw field may be there
         near = difflib.get_close_matches(field, targets, 1, 0.85)
         return not near or head not in schema.tops() or schema.is_known(field)
-    if head in section.fields | derive.names(section) or head in words(section) or head in (told := hook_words(assembly, section)):
+    if head in section.fields | derive.names(section) or head in words(assembly, section) or head in (told := hook_words(assembly, section)):
         return True
     enriched = any(section.values.get(key) for key in ("geoip", "ioc_ip", "ioc_domain", "user_agent_enrichment_field"))
     return schema.is_known(field) and (head in STAMPED or bool(told) or enriched)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from loader.assembly import Assembly
 from loader.lint.finding import Finding, warning
-from loader.lint.known import PATTERNS
+from loader.lint.known import patterns
 from loader.planner import FORMAT
 from loader.registry import KINDS
-from loader.route import KEY
+from loader.route import IGNORED, KEY
 from loader.section import Section
 
+KEYS = {KEY.name, IGNORED.name}  # patterns of which a comment is no part: no object has a blank and a number sign in its key
 COMMENT = re.compile(r"(?:^|\s)[#;]\s.*")
 KINDS_OF_OTHERS = {"input": "in", "source": "in", "output": "out", "sink": "out", "destination": "out", "format": "formatter"}
 
@@ -21,12 +22,13 @@ KINDS_OF_OTHERS = {"input": "in", "source": "in", "output": "out", "sink": "out"
 def check(assembly: Assembly) -> Iterator[Finding]:
     """Look at every section."""
     plugins = {f"{kind}_{name}" for kind in KINDS for name in assembly.registry.names(kind)}
+    left_out = patterns(assembly) - KEYS
     for section in assembly.config.types.values():
         if not {KEY.name, FORMAT.name} & section.own and (meant := _plugin(section.name, plugins)):
             yield warning(section, "", "is taken for a log type", f"did you mean [{meant}]?")
-        yield from _comments(section)
-    for section in (assembly.config.loader, *assembly.config.plugins.values()):
-        yield from _comments(section)
+        yield from _comments(section, left_out)
+    for section in (assembly.config.loader, assembly.config.defaults, *assembly.config.plugins.values()):
+        yield from _comments(section, left_out)
 
 
 def _plugin(name: str, plugins: set[str]) -> str:
@@ -40,8 +42,8 @@ def _plugin(name: str, plugins: set[str]) -> str:
     return near[0] if near else ""
 
 
-def _comments(section: Section) -> Iterator[Finding]:
-    for key in sorted(section.own - PATTERNS):
+def _comments(section: Section, left_out: frozenset[str]) -> Iterator[Finding]:
+    for key in sorted(section.own - left_out):
         comment = next((found for line in section.values.get(key, "").splitlines() if (found := COMMENT.search(line))), None)
         if comment:
             yield warning(section, key, f"{comment[0].strip()!r} is part of the value", "a comment has a line of its own")

@@ -17,7 +17,7 @@ def check(assembly: Assembly) -> Iterator[Finding]:
     named = {field.partition(".")[0] for _, field in fields_of(assembly.rules)}
     for section in assembly.config.types.values():
         if is_site(section, PATTERN):
-            used = named | words(section) | hook_words(assembly, section)
+            used = named | words(assembly, section) | hook_words(assembly, section)
             unused = [name for name in groups(section) if name not in used]
             if unused:
                 one = len(unused) == 1

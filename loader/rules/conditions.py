@@ -13,12 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from loader.batch import Record
+from loader.networks import Address, Network, membership, unmapped
 from loader.paths import step_into
 
 KINDS = TEXT, REGEX, CIDR, NUMBER = ("text", "regex", "cidr", "number")
 Matches = Callable[[str], bool]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Compares = Callable[[float], bool]
 
 FIGURE = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
@@ -40,8 +39,8 @@ def matcher(kind: str, pattern: str) -> Matches:
         fullmatch = regex(pattern).fullmatch
         return lambda text: fullmatch(text) is not None
     if kind == CIDR:
-        nets = networks(pattern)
-        return lambda text: any(address in net for address in addresses_of(text) for net in nets)
+        is_member = membership(networks(pattern))
+        return lambda text: any(map(is_member, addresses_of(text)))
     if kind == NUMBER:
         tests = comparisons(pattern)
         return lambda text: (number := number_of(text)) is not None and any(compares(number) for compares in tests)
@@ -81,8 +80,8 @@ def addresses_of(text: str) -> tuple[Address, ...]:
         address = ipaddress.ip_address(text)
     except ValueError:
         return ()
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (address, mapped) if mapped else (address,)
+    plain = unmapped(address)
+    return (address,) if plain is address else (address, plain)
 
 
 def comparisons(pattern: str) -> list[Compares]:

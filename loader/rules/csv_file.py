@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from loader.errors import Problem
+from loader.rules import conditions
 from loader.rules.draft import Draft, nearest
 
 COLUMNS = ("log_type", "field", "pattern", "pattern_type")
@@ -19,7 +20,9 @@ def read(path: Path) -> Draft:
     try:
         with file.path.open(encoding="utf-8-sig", newline="") as handle:
             rows = csv.DictReader(handle, skipinitialspace=True)
-            _check_header(file, rows.fieldnames or ())
+            if rows.fieldnames is None:  # an empty file is a file without rules
+                return file
+            _check_header(file, rows.fieldnames)
             if not any(problem.fatal for problem in file.problems):
                 for row in rows:
                     file.line = rows.line_num
@@ -45,6 +48,18 @@ def _add_row(file: Draft, row: dict[str, str]) -> None:
     if not (row["log_type"] and row["field"]):
         file.problem(row["field"], "a rule needs a log_type and a field")
         return
-    condition = file.condition(row["field"], row["field"], row["pattern_type"], row["pattern"])
+    condition = file.condition(row["field"], row["field"], _pattern_type(file, row), row["pattern"])
     if condition:
         file.add(row, ((condition,),))
+
+
+def _pattern_type(file: Draft, row: dict[str, str]) -> str:
+    """Return the type of a row's pattern. As with the es-loader, a word that is none stands for ``regex``; one behind ``not`` is left as it is."""
+    written = row["pattern_type"]
+    kind = written.lower()
+    if kind in conditions.KINDS or kind.partition(" ")[0] == "not":
+        return written
+    if written:
+        hint = nearest(kind, conditions.KINDS) or f"write one of {', '.join(conditions.KINDS)}"
+        file.problem(row["field"], f"pattern_type {written!r} is taken for {conditions.REGEX!r}, as the es-loader does", hint, fatal=False)
+    return conditions.REGEX

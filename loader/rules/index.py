@@ -13,6 +13,7 @@ from typing import Any
 
 from loader.batch import Record
 from loader.memo import Memo
+from loader.networks import finder
 from loader.rules import conditions
 from loader.rules.rule import Condition, Rule
 
@@ -117,21 +118,10 @@ def _joined(pairs: Sequence[tuple[re.Pattern[str], Rule]]) -> Met:
 
 
 def _networks(pairs: Iterable[Pair]) -> Met:
-    """Look the address up by the length of each prefix: so many look-ups as there are lengths."""
-    tables: dict[tuple[int, int], dict[int, Rules]] = {}
-    for condition, rule in pairs:
-        for network in conditions.networks(condition.pattern):
-            table = tables.setdefault((network.version, network.max_prefixlen - network.prefixlen), {})
-            prefix = int(network.network_address) >> network.max_prefixlen - network.prefixlen
-            table[prefix] = (*table.get(prefix, NO_RULES), rule)
+    find = finder((network, rule) for condition, rule in pairs for network in conditions.networks(condition.pattern))
 
     def met(value: str) -> Rules:
-        found: dict[str, Rule] = {}
-        for address in conditions.addresses_of(value):
-            for (version, host_bits), table in tables.items():
-                if version == address.version:
-                    found |= {rule.name: rule for rule in table.get(int(address) >> host_bits, NO_RULES)}
-        return tuple(found.values())
+        return tuple({rule.name: rule for address in conditions.addresses_of(value) for rule in find(address)}.values())
 
     return met
 

@@ -18,16 +18,16 @@ from typing import Protocol
 
 from isal import igzip_lib
 
-from loader.charset import HEAD, Blocks, peek, told_by
+from loader.batch import Blocks
+from loader.charset import HEAD, peek, told_by
 from loader.errors import ConfigError, DecodeError, LimitExceeded
-from loader.frames import Raws
+from loader.frames import Raws, Read
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-Read = Callable[[Blocks], Iterator[Raws]]
 PARQUET = b"PAR1"  # Apache Parquet, "File format": at the start and at the end
 PIECE = 256 * 1024
 DEPTH = 3

@@ -14,6 +14,7 @@ from typing import Any
 
 from loader import schema
 from loader.batch import Batch, Meta, Record
+from loader.cloud import ACCOUNT_FOLDER, REGION_IN_KEY
 from loader.memo import Memo
 from loader.options import COMPAT, TypeOption, text, words
 from loader.paths import merge, put
@@ -28,10 +29,6 @@ PROVIDER = TypeOption(text, "aws", name="cloud_provider", doc="Value of cloud.pr
 OPTIONS = (ECS, STATIC, VERSION, PROVIDER)
 NEITHER = (None, None)
 UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
-ACCOUNT = re.compile(r"(?:\W|^)(\d{12})/")
-REGION = re.compile(
-    r"(?<![A-Za-z])(?:us-gov|us-iso[bef]?|us|af|ap|ca|cn|eu|il|me|mx|sa)-(?:(?:north|south)?(?:east|west)?|central)-\d(?!\d)|\bglobal\b"
-)
 
 
 def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], None]:
@@ -122,8 +119,8 @@ def types_of(log_type: Section) -> Types:
 
 def origin(key: str) -> tuple[str | None, str | None]:
     """Return the account and the region that an object's key names, each None where it names none."""
-    account, region = ACCOUNT.search(key), REGION.search(key)
-    return account[1] if account else None, region[0] if region else None
+    account, region = ACCOUNT_FOLDER.search(key), REGION_IN_KEY.search(key)
+    return account[0] if account else None, region[0] if region else None
 
 
 def targets(log_type: Section) -> dict[str, list[list[str]]]:

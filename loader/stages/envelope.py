@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from loader.batch import Batch, Meta, Record
+from loader.batch import Batch, Blocks, Meta, Record
 from loader.errors import ParseError
-from loader.frames import Raws
+from loader.frames import Raws, Read
 from loader.options import TypeOption, flag
 from loader.section import Section
 
@@ -25,15 +26,11 @@ VIA_CWL = TypeOption(flag, "no", name="via_cwl", doc="Records come as events of 
 VIA_FIRELENS = TypeOption(flag, "no", name="via_firelens", doc="Records come as the log lines of containers, by way of FireLens.")
 NO_STDERR = TypeOption(flag, "yes", name="ignore_container_stderr", doc="Leave out what containers wrote to stderr (with via_firelens).")
 OPTIONS = (VIA_CWL, VIA_FIRELENS, NO_STDERR)
-ERROR = "__error_message"  # in a record: why its text could not be parsed, though it is passed on
 TASK = re.compile(r"arn:[^:]+:ecs:([^:]+):(\d{12}):")
 FIRELENS = frozenset({
     "container_id", "container_name", "container_source", "ecs_cluster", "ecs_task_arn", "ecs_task_definition", "ec2_instance_id",
 })  # fmt: skip
-Blocks = Iterator[bytes]
-Read = Callable[[Blocks], Iterator[Raws]]
 Parse = Callable[[str], Record]
-Item = tuple[str, Meta]
 
 
 def carried(log_type: Section) -> bool:
@@ -58,69 +55,116 @@ def unwrap(log_type: Section, objects: Read, parse: Parse, *, lenient: bool, lim
         try:
             return parse(text)
         except ParseError as why:
-            return {ERROR: str(why)}
+            return Unparsed(str(why))
 
     parse_item = kept if lenient or firelens else parse
-    open_envelope = _container_line if firelens else _log_events
 
     def read(blocks: Blocks) -> Iterator[Raws]:
         for raws in objects(blocks):
-            found: list[Item] = []
-            left_out = 0
+            pile = _Pile()
             for place, text in enumerate(raws.texts):
                 try:
                     envelope = raws.parse(text) if raws.records is None else raws.records[place]
-                    items = open_envelope(envelope)
+                    if firelens:
+                        _container_line(envelope, pile, no_stderr=no_stderr)
+                    else:
+                        _log_events(envelope, pile)
                 except ParseError as why:
-                    raws.broken.append((text, str(why)))
-                    continue
-                if no_stderr and firelens and envelope.get("source") == "stderr":
-                    left_out += len(items)
-                    continue
-                found += items
-            yield from _chunks(found, parse_item, limit, log_type.fields)
-            if raws.broken or left_out:
-                yield Raws([], parse_item, broken=raws.broken, left_out={"ignore_container_stderr": left_out} if left_out else {})
+                    pile.broken(text, str(why))
+            for start, reason in raws.broken:
+                pile.broken(start, reason)
+            yield from pile.chunks(parse_item, limit, log_type.fields)
 
     return read
 
 
-def _chunks(found: list[Item], parse: Parse, limit: int, names: frozenset[str] | None) -> Iterator[Raws]:
-    for start in range(0, len(found), limit):
-        part = found[start : start + limit]
-        yield Raws([text for text, _ in part], parse, names, metas=[meta for _, meta in part])
+class Unparsed(Record):
+    """What stands for a record whose text could not be parsed, though it is passed on. A class, for a log could bear any name."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
 
 
-def _log_events(envelope: Record) -> list[Item]:
-    """Return the events of a subscription's message; a control message has none."""
+class _Pile:
+    """What carriers have brought, in its order: records, what is none, and what is not wanted."""
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.items: list[tuple[int, str, Meta]] = []
+        self.bad: list[tuple[int, str, str]] = []
+        self.unwanted: list[int] = []
+
+    def add(self, text: str, meta: Meta) -> None:
+        """Add a record's text."""
+        self.items.append((self.read, text, meta))
+        self.read += 1
+
+    def broken(self, start: str, reason: str) -> None:
+        """Add what is no record."""
+        self.bad.append((self.read, start, reason))
+        self.read += 1
+
+    def leave_out(self) -> None:
+        """Add what is not wanted."""
+        self.unwanted.append(self.read)
+        self.read += 1
+
+    def chunks(self, parse: Parse, limit: int, names: frozenset[str] | None) -> Iterator[Raws]:
+        """Yield all in chunks of up to ``limit``."""
+        for start in range(0, self.read, limit):
+            end = start + limit
+            items = [item for item in self.items if start <= item[0] < end]
+            bad = [one for one in self.bad if start <= one[0] < end]
+            unwanted = sum(start <= place < end for place in self.unwanted)
+            yield Raws(
+                [text for _, text, _ in items],
+                parse,
+                names,
+                metas=[meta for _, _, meta in items],
+                broken=[(text, reason) for _, text, reason in bad],
+                left_out={NO_STDERR.name: unwanted} if unwanted else {},
+                places=[place - start for place, *_ in (*items, *bad)],
+            )
+
+
+def _log_events(envelope: Record, pile: _Pile) -> None:
+    """Add the events of a subscription's message; a control message has none. Raises ParseError for what is no such message."""
     if envelope.get("messageType") == "CONTROL_MESSAGE":
-        return []
+        return
     events = envelope.get("logEvents")
     if envelope.get("messageType") != "DATA_MESSAGE" or not isinstance(events, list):
         raise ParseError("no message of a CloudWatch Logs subscription (via_cwl): it has no logEvents")
     fields = {"@log_group": envelope.get("logGroup"), "@log_stream": envelope.get("logStream")}
-    account = envelope.get("owner")
-    found = []
+    account = _text(envelope.get("owner"))
     for event in events:
-        if not isinstance(event, dict) or not isinstance(event.get("message"), str):
-            raise ParseError("a message of a CloudWatch Logs subscription with an event that has no text")
-        found.append((event["message"].strip(), Meta(account, time=event.get("timestamp"), salt=str(event.get("id", "")), fields=fields)))
-    return found
+        if isinstance(event, dict) and isinstance(event.get("message"), str):
+            pile.add(event["message"].strip(), Meta(account, time=event.get("timestamp"), salt=str(event.get("id", "")), fields=fields))
+        else:
+            pile.broken(json.dumps(event, ensure_ascii=False), "an event of a CloudWatch Logs subscription without a text")
 
 
-def _container_line(envelope: Record) -> list[Item]:
-    """Return the text in ``log``, and what FireLens adds to it; the other members stay fields of the record."""
+def _text(value: Any) -> str | None:
+    """Return what a carrier tells as text; it may tell anything."""
+    return value if isinstance(value, str) else str(value) if type(value) is int else None
+
+
+def _container_line(envelope: Record, pile: _Pile, *, no_stderr: bool) -> None:
+    """Add the text in ``log``, and what FireLens adds to it; the other members stay fields of the record. Raises ParseError without one."""
     text = envelope.get("log")
     if not isinstance(text, str):
         raise ParseError("no line of FireLens (via_firelens): it has no text under 'log'")
+    if no_stderr and envelope.get("source") == "stderr":
+        pile.leave_out()
+        return
     fields = {key: value for key, value in envelope.items() if key not in ("log", "source")}
     if "source" in envelope:
         fields["container_source"] = envelope["source"]
     task = TASK.match(str(envelope.get("ecs_task_arn", "")))
-    container = {"id": envelope.get("container_id"), "name": envelope.get("container_name")}
-    objects = {"container": container, "cloud": {"instance": {"id": envelope.get("ec2_instance_id")}}}
+    container = {"id": _text(envelope.get("container_id")), "name": _text(envelope.get("container_name"))}
+    objects = {"container": container, "cloud": {"instance": {"id": _text(envelope.get("ec2_instance_id"))}}}
     account, region = (task[2], task[1]) if task else (None, None)
-    return [(text.strip(), Meta(account, region, salt=str(envelope.get("container_name", "")), fields=fields, ecs=objects, leads=True))]
+    pile.add(text.strip(), Meta(account, region, salt=str(envelope.get("container_name", "")), fields=fields, ecs=objects, leads=True))
 
 
 def unbridge(read: Read) -> Read:
@@ -141,7 +185,7 @@ def _unbridge(raws: Raws, records: list[Record]) -> None:
         detail = event.get("detail")
         if "detail-type" in event and "resources" in event and isinstance(detail, dict):
             salt = str(event.get("id") or "")
-            raws.metas[place] = Meta(event.get("account"), event.get("region"), event.get("time"), salt)
+            raws.metas[place] = Meta(_text(event.get("account")), _text(event.get("region")), event.get("time"), salt)
             records[place] = detail
             raws.texts[place] = json.dumps(detail, ensure_ascii=False)
 
@@ -152,8 +196,8 @@ def join(batch: Batch) -> None:
         return
     names: set[str] = set()
     for record, meta in zip(batch.records, batch.metas, strict=True):
-        if ERROR in record:
-            meta.error = record.pop(ERROR)
+        if isinstance(record, Unparsed):
+            meta.error = record.why
         record.update(meta.fields)
         names.update(meta.fields)
     if batch.names is not None:

@@ -11,9 +11,8 @@ import datetime
 import itertools
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from loader.batch import Batch
+from loader.batch import Batch, Record
 from loader.errors import Overdue
 from loader.options import TypeOption, path
 from loader.rules import expressions, index
@@ -21,7 +20,6 @@ from loader.rules.alone import Test, compound
 from loader.rules.rule import COUNT, EXCLUDE, INCLUDE, Condition, Rule
 from loader.section import Section
 
-Record = dict[str, Any]
 DEFAULTS = ("exclude_log_patterns.csv", "exclude_rules.json")  # these may be missing
 PATTERNS = TypeOption(path, "", name="exclude_log_patterns_filename", doc="CSV file of exclusion rules, beside the program or as a path.")
 RULES = TypeOption(

@@ -20,7 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from loader.batch import Batch, Record
+from loader.batch import OVERDUE, Batch, Record
+from loader.errors import Overdue
 from loader.options import COMPAT, TypeOption, text
 from loader.section import Section
 from loader.watchdog import within
@@ -29,6 +30,7 @@ SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook
 OPTIONS = (SCRIPT,)
 CONTROL = ("__index_name", "__index_dt", "__doc_id_suffix")
 IGNORED = ("is_ignored", "ignored_reason")  # the first decides
+CONTROLS = frozenset({*CONTROL, *IGNORED})
 Transform = Callable[[Record], Any]
 log = logging.getLogger(__name__)
 
@@ -56,10 +58,19 @@ class _Runner:
 
     def run(self, batch: Batch) -> None:
         """Call the hook for each record, in place; what it drops counts as excluded."""
+        alike = _set_aside(batch)
+        many, controlled = self._each(batch)
+        if len(batch.records) > 1 and len(set(map(id, batch.records))) < len(batch.records):
+            raise TypeError("transform returned one record for several: they are looked at one by one")
+        _conclude(batch, many, controlled)
+        for record, fields in alike:
+            record.update({name: value for name, value in fields.items() if name not in record})
+
+    def _each(self, batch: Batch) -> tuple[dict[int, list[Record]], list[int]]:
+        """Put what the hook returns in the place of each record; return by place what it made many of, and where it set control keys."""
         transform: Transform = functools.partial(self.timed, batch.seconds) if batch.seconds else self.transform
-        records = batch.records
         unread = frozenset(place for place, meta in enumerate(batch.metas or ()) if meta.error)
-        errors = 0
+        records, failures = batch.records, 0
         many: dict[int, list[Record]] = {}
         controlled: list[int] = []
         for index, record in enumerate(records):
@@ -67,19 +78,21 @@ class _Runner:
                 continue
             try:
                 done = transform(record)
-                if done.__class__ is not dict and (made := _made(record, done)) is not None:
+                if done is not record and (made := _made(record, done)) is not None:
                     many[index] = made
                     continue
-            except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+            except BaseException as why:  # noqa: BLE001  # the seam around a step that may fail without losing the record
+                if isinstance(why, KeyboardInterrupt) or (isinstance(why, Overdue) and not batch.seconds):
+                    raise  # Overdue is of the whole chunk then: whose fault it is shows record by record
                 done = record
-                self.failed(batch, record, why, first=not errors)
-                errors += 1
+                self.failed(batch, record, why, first=not failures)
+                failures += 1
             records[index] = done
             if "__index_name" in done or "__doc_id_suffix" in done or "__index_dt" in done or "is_ignored" in done or "ignored_reason" in done:
                 controlled.append(index)
-        if errors:
-            batch.flags["hook failed"] += errors
-        _conclude(batch, many, controlled)
+        if failures:
+            batch.flags["hook failed"] += failures
+        return many, controlled
 
     def timed(self, seconds: float, record: Record) -> Any:
         """Call the hook and wait no longer than so many seconds; raises Overdue."""
@@ -88,8 +101,10 @@ class _Runner:
 
     def failed(self, batch: Batch, record: Record, why: BaseException, *, first: bool) -> None:
         """Say in the record that its hook failed, and for the first of a batch in the log."""
+        if isinstance(why, Overdue):
+            batch.flags[OVERDUE] += 1
         if not self.silent:
-            note_error(record, f"sf_{self.name}: {type(why).__name__}: {why}")
+            note_error(record, f"sf_{self.name.replace('-', '_')}: {type(why).__name__}: {why}")
         if first:
             debugged = log.isEnabledFor(logging.DEBUG)
             log.warning("hook of %s failed on %s: %s: %s%s", self.name, batch.source.uri, type(why).__name__, why, _line(why), exc_info=debugged)
@@ -101,7 +116,21 @@ def _made(record: Record, done: Any) -> list[Record] | None:
         return parts(record, done)
     if not isinstance(done, dict):
         raise TypeError(f"transform returned {'None' if done is None else type(done).__name__}, not the record")
+    _stamp(done, record)
     return None
+
+
+def _stamp(part: Record, record: Record) -> None:
+    """Give another record than the one a hook was given what that was stamped with."""
+    part.update({name: value for name, value in record.items() if name[:1] == "@" and name not in part})
+
+
+def _set_aside(batch: Batch) -> list[tuple[Record, Record]]:
+    """Take fields that only bear the names of control keys out of the records, and return both: a log must not hide itself."""
+    if batch.names is not None and batch.names.isdisjoint(CONTROLS):
+        return []
+    named = [record for record in batch.records if not record.keys().isdisjoint(CONTROLS)]
+    return [(record, {name: record.pop(name) for name in CONTROLS if name in record}) for record in named]
 
 
 def parts(record: Record, found: list[Any]) -> list[Record]:
@@ -109,15 +138,14 @@ def parts(record: Record, found: list[Any]) -> list[Record]:
 
     Raises TypeError when one is no dict, or stands there twice.
     """
-    stamps = {name: value for name, value in record.items() if name.startswith("@")}
     for place, part in enumerate(found):
         if not isinstance(part, dict):
             raise TypeError(f"transform returned a list with {type(part).__name__} in it, not records alone")
-        part.update({name: value for name, value in stamps.items() if name not in part})
+        _stamp(part, record)
         if place:
             part.update({name: {**value} for name, value in part.items() if isinstance(value, dict)})  # a copy of a record shares them with it
-            if "@id" in part and part["@id"] == stamps["@id"]:
-                part["@id"] = f"{stamps['@id']}_{place}"
+            if "@id" in part and part["@id"] == record.get("@id", part["@id"]):
+                part["@id"] = f"{part['@id']}_{place}"
     if len({id(part) for part in found}) < len(found):
         raise TypeError("transform returned a list with one record twice: make copies of it")
     return found
@@ -128,6 +156,10 @@ def _conclude(batch: Batch, many: dict[int, list[Record]], controlled: list[int]
     ignored = frozenset(index for index in controlled if take_controls(batch, batch.records[index]))
     for index, made in many.items():
         many[index] = [part for part in made if not take_controls(batch, part)]
+        hidden = len(made) - max(1, len(many[index]))  # of one that became none, spread counts one
+        if hidden > 0:
+            batch.made += hidden
+            batch.excluded += hidden
     if many:
         batch.spread(many, ignored)
     elif ignored:
@@ -156,14 +188,25 @@ def _transform(module: ModuleType, log_type: Section) -> Transform | None:
     return transform
 
 
+def filenames(name: str) -> tuple[str, ...]:
+    """Return the names that the file of a log type's hook may have, the one that goes first being first."""
+    return tuple(dict.fromkeys((f"sf_{name.replace('-', '_')}.py", f"sf_{name}.py")))
+
+
+def find(name: str, folders: Iterable[Path]) -> Path | None:
+    """Return the file of a log type's hook, None where no folder has it."""
+    files = (folder / filename for folder in folders for filename in filenames(name))
+    return next((file for file in files if file.is_file()), None)
+
+
 def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
     """Import the hook's file, which has a ``transform``; what is wrong is noted as a problem."""
-    filename = f"sf_{log_type.name.replace('-', '_')}.py"
-    searched = [folder / name for folder in folders for name in dict.fromkeys((filename, f"sf_{log_type.name}.py"))]
-    file = next((path for path in searched if path.is_file()), None)
+    searched = tuple(folders)
+    file = find(log_type.name, searched)
     if file is None:
-        places = ", ".join(dict.fromkeys(str(path.parent) for path in searched))
-        log_type.problem(SCRIPT.name, f"the hook {filename} does not exist in {places}", "add the file, or leave script_ecs empty")
+        places = ", ".join(dict.fromkeys(map(str, searched)))
+        message = f"the hook {filenames(log_type.name)[0]} does not exist in {places}"
+        log_type.problem(SCRIPT.name, message, "add the file, or leave script_ecs empty")
         return None
     try:
         module = _import(file)

@@ -52,7 +52,7 @@ class Writer:
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.known: dict[Any, str] = {}  # what is already in a variable
-        texts = [target for target in mapping.groups if self.types.converter(target)[0] and not self.types.converter(target)[1]]
+        texts = [target for target in mapping.groups if self.types.converter(target)[0] and self.types.converter(target)[1] is None]
         self.kept = {path for target in texts for group in mapping.groups[target] for path in group}  # sources that stand in a text field too
 
     def function(self) -> str:

@@ -26,7 +26,9 @@ def prepare(log_type: Section, renamed: Sequence[str] = ()) -> tuple[Change, Cha
         return None, None
 
     def remember(batch: Batch) -> None:
-        batch.own = {number: (*record, *renamed) for number, record in zip(batch.numbers, batch.records, strict=True)}
+        names = [name for name in renamed if name[:1] != "@"]  # what all records are stamped with stays where it is looked for
+        pairs = zip(batch.numbers, batch.records, strict=True)
+        batch.own = {number: (*(name for name in record if name[:1] != "@"), *names) for number, record in pairs}
 
     def move(batch: Batch) -> None:
         for number, record in zip(batch.numbers, batch.records, strict=True):

@@ -50,11 +50,13 @@ def _tree(mapped: tuple[str, ...]) -> Tree:
 def _ecs_only(tree: Tree, *, original: bool) -> Callable[[Record], Record]:
     def select(record: Record) -> Record:
         found = _prune(record, tree)
-        if original:
+        if original and "@message" in record:
             event = found.get("event")
             found["event"] = {**event, "original": record["@message"]} if isinstance(event, dict) else {"original": record["@message"]}
+        if original and "@log_s3key" in record:
             log = found.get("log")
-            found["log"] = {**(log if isinstance(log, dict) else {}), "file": {"path": f"s3://{record['@log_s3bucket']}/{record['@log_s3key']}"}}
+            path = f"s3://{record.get('@log_s3bucket', '')}/{record['@log_s3key']}"
+            found["log"] = {**(log if isinstance(log, dict) else {}), "file": {"path": path}}
         return found
 
     return select

@@ -90,6 +90,6 @@ def clip(record: dict[str, Any]) -> dict[str, Any]:
 def _clipped(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _clipped(below) for key, below in value.items()}
-    if isinstance(value, str) and len(raw := value.encode()) >= LONGEST_TEXT:
+    if isinstance(value, str) and len(raw := value.encode("utf-8", "surrogatepass")) >= LONGEST_TEXT:
         return raw[: LONGEST_TEXT - len(CLIPPED)].decode("utf-8", "ignore") + CLIPPED
     return value

@@ -25,7 +25,8 @@ def build(out: Path, txt: Path | None, stix2: Path | None, now: datetime.datetim
     except (OSError, sqlite3.Error) as why:
         raise ConfigError(f"{str(out)!r} cannot be written: {why}") from why
     if not report.counts:
-        raise ConfigError(*report.problems, Problem(f"no file has an indicator: {str(out)!r} is left as it was"))
+        kept = "is left as it was" if out.exists() else "is not written"
+        raise ConfigError(*report.problems, Problem(f"no file has an indicator: {str(out)!r} {kept}"))
     return report
 
 

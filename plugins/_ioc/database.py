@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from plugins._ioc.indicator import Indicator, domain, plain, utc
+from loader.api import unmapped
+from plugins._ioc.indicator import Indicator, domain, utc
 
 APPLICATION, VERSION = 0x536C696F, 1  # what SQLite files of ours, and of this form, say of themselves
 COLUMNS = [field.name for field in dataclasses.fields(Indicator)]
@@ -74,7 +75,7 @@ class Database:
     def address(self, text: str) -> list[Indicator]:
         """Return the indicators of an address and of the networks it lies in; none for what is no address."""
         try:
-            one = plain(ipaddress.ip_address(text.strip()))
+            one = unmapped(ipaddress.ip_address(text.strip()))
         except ValueError:
             return []
         network = ipaddress.IPv4Network if one.version == 4 else ipaddress.IPv6Network

@@ -7,7 +7,8 @@ import datetime
 import ipaddress
 import re
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from loader.api import unmapped
+
 # RFC 1035 names with the underscore that DNS has in practice; a top level that begins with a letter tells them from wrong addresses
 DOMAIN = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -41,7 +42,7 @@ def address_indicator(text: str, provider: str) -> Indicator:
     kind = f"ipv{network.version}-addr"
     if network.prefixlen < network.max_prefixlen:
         return Indicator(str(network), kind, network.prefixlen, provider)
-    one = plain(network.network_address)
+    one = unmapped(network.network_address)
     return Indicator(str(one), f"ipv{one.version}-addr", None, provider)
 
 
@@ -51,11 +52,6 @@ def domain_indicator(text: str, provider: str) -> Indicator:
     if len(name) > 253 or not DOMAIN.fullmatch(name):
         raise ValueError(f"{text!r} is no domain name")
     return Indicator(name, "domain-name", None, provider)
-
-
-def plain(address: Address) -> Address:
-    """Return an address, IPv4 in IPv6 as IPv4."""
-    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def domain(text: str) -> str:

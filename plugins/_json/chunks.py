@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import orjson
 
-from loader.api import Limits, Meta, Raws, Record
+from loader.api import Limits, Meta, Raws, Record, kept
 
 
 class Chunks:
@@ -52,7 +52,7 @@ class Chunks:
     def broken(self, start: str, reason: str) -> Iterator[Raws]:
         """Add what is not even the text of a record."""
         yield from self.flush()
-        yield from self._give(Raws([], self.parse, broken=[(start, reason)]))
+        yield from self._give(Raws([], self.parse, broken=[(kept(start), reason)]))
 
     def flush(self) -> Iterator[Raws]:
         """Give what has been added."""

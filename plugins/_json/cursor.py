@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from loader.api import Broken, DecodeError, Limits, Overlong, ValueScanner
+from loader.api import KEPT, Broken, DecodeError, Limits, Overlong, ValueScanner
 
 BARE = re.compile(r"[^\s,\[\]{}]+")
-LIST = re.compile(r'\[[\s,]*(?:[\[\]{"]|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)[\s,\]])')
-LIST_BEGUN = re.compile(r"\[[\s,]*[\w.+-]{0,40}\Z")
+BLANKS = re.compile(r"[\s,]*")
+ELEMENT = re.compile(r'(?:[\[\]{"]|(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)[\s,\]])')
+ELEMENT_BEGUN = re.compile(r"[\w.+-]{0,40}\Z")
 SIBLING = re.compile(r"\n(?=[\[{])")  # behind it begins, if anything is broken before, the next record
-START = 4096  # characters of what is broken or too long that are shown
 GAP = 4096
 PATIENCE = 8  # how often a largest record may be looked at in vain
 
@@ -56,8 +56,8 @@ class Cursor:
         return self.text[start:end]
 
     def start(self) -> str:
-        """Return the beginning of what is at hand."""
-        return self.text[self.pos : self.pos + START]
+        """Return the beginning of what is at hand: one character more than is passed on of it tells that there are more."""
+        return self.text[self.pos : self.pos + KEPT + 1]
 
     def passed(self, start: str, begin: int) -> str:
         """Return of ``start``, which stood at the lasting position ``begin``, what has been passed since; dots where that is longer."""
@@ -176,9 +176,15 @@ class Cursor:
 
     def starts_list(self, first: str = "") -> bool:
         """Tell a list from a line that starts with a bracket: ``[INFO] started``. Its first element has to begin with ``first``, if any."""
-        while not (found := LIST.match(self.text, self.pos)) and LIST_BEGUN.match(self.text, self.pos) and self.more():
-            pass
-        return bool(found) and first in ("", found[0][-1])  # type: ignore[index]
+        ahead = 1  # of the bracket: what is known to be blank is not looked at again
+        while ahead <= self.limits.record_bytes:
+            at = BLANKS.match(self.text, self.pos + ahead).end()  # type: ignore[union-attr]  # it matches anywhere
+            ahead = at - self.pos
+            if found := ELEMENT.match(self.text, at):
+                return first in ("", found[0][-1])
+            if not ELEMENT_BEGUN.match(self.text, at) or not self.more():
+                break
+        return False
 
     def resynchronise(self, separators: Collection[str], why: Broken) -> bool:
         """Skip a broken element up to where the next begins, or to a list or object on a line of its own: then return False.

@@ -101,8 +101,9 @@ class Members:
 
     def _unwrap(self, name: str, first: str) -> Iterator[Raws]:
         if first == "{":
-            event = self.event
-            yield from self.out.told(Meta(event.get("account"), event.get("region"), event.get("time"), str(event.get("id", ""))))
+            event, salt = self.event, str(self.event.get("id", ""))
+            account, region = (told if isinstance(told := event.get(name), str) else None for name in ("account", "region"))
+            yield from self.out.told(Meta(account, region, event.get("time"), salt))
             self.wrapped, self.at.pos = True, self.at.pos + 1
             return
         with contextlib.suppress(Overlong, orjson.JSONDecodeError):

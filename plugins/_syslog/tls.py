@@ -6,7 +6,7 @@ import logging
 import socket
 import ssl
 
-from loader.api import ConfigError
+from loader.api import ConfigError, Problem
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def context(ca_file: str, cert_file: str, key_file: str, key_password: str, veri
     else:
         made.load_default_certs()
     if key_file and not cert_file:
-        raise ConfigError("key_file: it needs the certificate that belongs to it: set cert_file too")
+        raise ConfigError(Problem("it needs the certificate that belongs to it: set cert_file too", key="key_file"))
     if cert_file:
         _identify(made, cert_file, key_file or cert_file, key_password)
     return made
@@ -68,7 +68,7 @@ def _trust(made: ssl.SSLContext, ca_file: str) -> None:
     try:
         made.load_verify_locations(ca_file)
     except ssl.SSLError as why:
-        raise ConfigError(f"ca_file: {ca_file!r} holds no certificate in PEM form ({why.reason or why})") from why
+        raise ConfigError(Problem(f"{ca_file!r} holds no certificate in PEM form ({why.reason or why})", key="ca_file")) from why
 
 
 def _identify(made: ssl.SSLContext, cert_file: str, key_file: str, key_password: str) -> None:
@@ -79,9 +79,9 @@ def _identify(made: ssl.SSLContext, cert_file: str, key_file: str, key_password:
         made.load_cert_chain(cert_file, key_file, password=key_password)
     except ssl.SSLError as why:
         if why.reason == "KEY_VALUES_MISMATCH":
-            raise ConfigError(f"key_file: {key_file!r} is not the key of the certificate in {cert_file!r}") from why
+            raise ConfigError(Problem(f"{key_file!r} is not the key of the certificate in {cert_file!r}", key="key_file")) from why
         hint = "the key is encrypted and key_password does not open it, or a file is not in PEM form"
-        raise ConfigError(f"key_file: cannot use {cert_file!r} with {key_file!r}: {hint} ({why.reason or why})") from why
+        raise ConfigError(Problem(f"cannot use {cert_file!r} with {key_file!r}: {hint} ({why.reason or why})", key="key_file")) from why
 
 
 def _readable(option: str, path: str) -> None:
@@ -89,7 +89,7 @@ def _readable(option: str, path: str) -> None:
         with open(path, "rb") as file:
             file.read(1)
     except OSError as why:
-        raise ConfigError(f"{option}: cannot read {path!r}: {why.strerror}") from why
+        raise ConfigError(Problem(f"cannot read {path!r}: {why.strerror}", key=option)) from why
 
 
 def explain(why: OSError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from loader.api import Limits, Overlong, Raws, Record
+from loader.api import Limits, Overlong, Raws, Record, kept
 
 BEGIN = re.compile(r"<Event(?=[\s>])")
 NEXT = re.compile(r"<Event\s[^<>]*xmlns|</Event\s*>")  # inside an event: the next one, or its own end
@@ -89,7 +89,7 @@ class EventFrames:
 
     def tell(self, text: str, reason: str) -> None:
         """Take something that is no event."""
-        self.broken.append((text[:4096], reason))
+        self.broken.append((kept(text), reason))
 
     def finish(self) -> None:
         """Tell of what the source ends with."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
-from loader.api import DecodeError, Limits, Overlong, ParseError, Raws, Record, local_name, xml_parser
+from loader.api import KEPT, DecodeError, Limits, Overlong, ParseError, Raws, Record, kept, local_name, xml_parser
 
 TAG = re.compile(rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*>")
 OUTSIDE = "stands outside of the elements"
@@ -18,7 +18,6 @@ STEP = 65536  # bytes that expat gets at once; fewer behind a broken record, who
 FIRST_STEP = 128
 PATIENCE = 4  # how often all may be read again
 OVERLAP = 1024  # more than the start of a tag that is looked for
-KEPT = 4096  # characters of what is broken
 NO_ELEMENT = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 ENDS = (expat.errors.XML_ERROR_UNCLOSED_TOKEN, expat.errors.XML_ERROR_PARTIAL_CHAR, expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
 AT_THE_END = {NO_ELEMENT, *(expat.errors.codes[error] for error in ENDS)}
@@ -113,7 +112,7 @@ class ElementFrames:
         if self.began < 0 and (text := text.strip()):
             self.told = max(self.told, self.index())
             self.flush()
-            self.ready.append(Raws([], self.parse, broken=[(text[:KEPT], OUTSIDE)]))
+            self.ready.append(Raws([], self.parse, broken=[(kept(text), OUTSIDE)]))
 
     def index(self) -> int:
         """Return where the tag at hand begins."""
@@ -217,9 +216,9 @@ class ElementFrames:
     def tell(self, begin: int, end: int, reason: str) -> None:
         """Tell of what stands there and is no record, unless it is blank."""
         self.flush()
-        text = self.buffer[begin - self.base : min(end, begin + 4 * KEPT) - self.base].decode("utf-8", "replace").strip("\ufeff \t\r\n")
+        text = self.buffer[begin - self.base : min(end, begin + 4 * (KEPT + 1)) - self.base].decode("utf-8", "replace").strip("\ufeff \t\r\n")
         if text:
-            self.ready.append(Raws([], self.parse, broken=[(text[:KEPT], reason)]))
+            self.ready.append(Raws([], self.parse, broken=[(kept(text), reason)]))
 
     def flush(self) -> None:
         """Make the records found by now ready."""

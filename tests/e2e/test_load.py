@@ -419,6 +419,9 @@ def test_several_outputs_each_get_what_they_match_in_the_form_they_ask_for(tmp_p
         (["listen", "--port", "99999"], "99999 is not between 0 and 65535"),
         (["-b", "bucket/app/0", "-l", "list.txt"], "this is a file"),
         (["-b", "bucket", "-l", "list.txt", "--hooks", "none"], "there is no such folder"),
+        (["--config", "my.ini", "check"], "the command comes first: index.py check --config my.ini"),
+        (["-q", "siem-dlq"], "queues are not there yet: list the objects, and load the list with -b BUCKET -l LIST"),
+        (["-b", "check", "-l", "list.txt", "--hooks", "none"], "there is no such folder"),
     ],
 )
 def test_slips_of_the_hand_are_told(tmp_path: Path, arguments: list[str], said: str) -> None:

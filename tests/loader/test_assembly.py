@@ -169,4 +169,86 @@ def test_a_mistake_in_one_stage_hides_none_of_another(tmp_path: Path) -> None:
 
 def test_a_parser_of_carriers_that_cannot_be_made_is_told_and_raises_nothing(tmp_path: Path) -> None:
     ini = "[parser_json]\njson_delimiter = Records\n[q]\ns3_key = q\nfile_format = json\nvia_cwl = yes\n"
-    assert any("json_delimiter: no such option" in problem for problem in problems(tmp_path, ini))
+    assert "2! [parser_json] json_delimiter: is an option of log types (write it into the section of the log type)" in problems(tmp_path, ini)
+
+
+def test_a_folder_of_hooks_or_plugins_that_is_not_there_is_a_mistake_at_its_line(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"[loader]\nhooks = {tmp_path}/no\nplugins = {tmp_path}/nor\n{TYPE}") == [
+        f"2! [loader] hooks: there is no folder '{tmp_path}/no'",
+        f"3! [loader] plugins: there is no folder '{tmp_path}/nor'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [("filter_geoip", "databases"), ("filter_geoip", "database"), ("filter_ioc", "database"), ("filter_xff", "trusted_proxies_file")],
+)
+def test_a_mistake_that_a_plugin_finds_while_it_opens_is_told_at_the_key(tmp_path: Path, section: str, key: str) -> None:
+    (told,) = problems(tmp_path, f"{TYPE}[{section}]\n{key} = {tmp_path}/absent\n")
+    assert told.startswith(f"6! [{section}] {key}: ")
+    assert told.count(section) == 1
+
+
+def test_a_database_in_the_usual_folder_that_cannot_be_read_is_told_at_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "GeoLite2-ASN.mmdb").write_bytes(b"no database")
+    (told,) = problems(tmp_path, f"{TYPE}[filter_geoip]\ndatabases = {tmp_path}\n")
+    assert told.startswith("6! [filter_geoip] databases: ")
+
+
+@pytest.mark.parametrize(("more", "key"), [("protocol = tls\nca_file = no.pem\n", "ca_file"), ("protocol = udp\nframing = lf\n", "framing")])
+def test_a_mistake_of_a_second_instance_is_told_at_its_own_key(tmp_path: Path, more: str, key: str) -> None:
+    (told,) = problems(tmp_path, f"{TYPE}[out_syslog:b]\nhost = siem.example.com\n{more}")
+    assert told.startswith(f"8! [out_syslog:b] {key}: ")
+
+
+def test_a_wrong_line_in_the_file_of_a_plugin_keeps_the_place_it_has(tmp_path: Path) -> None:
+    (tmp_path / "proxies.txt").write_text("192.0.2.0/24\nproxy\n")
+    one = assembly(tmp_path, f"{TYPE}[filter_xff]\ntrusted_proxies_file = {tmp_path}/proxies.txt\n")
+    (problem,) = one.config.all_problems()
+    assert (problem.file, problem.line, problem.section) == (f"{tmp_path}/proxies.txt", 2, "filter_xff")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("out_nope", "there is no plugin out_nope (there are: file, null, stdout, syslog)"),
+        ("in_s3", "'in_s3' is no output (write the name of its section, such as out_file:dead_letter)"),
+        ("out_file:other", "path: must be given"),
+    ],
+)
+def test_a_dead_letter_that_is_no_output_is_told_at_its_key(tmp_path: Path, name: str, said: str) -> None:
+    assert problems(tmp_path, f"[loader]\ndead_letter = {name}\n{TYPE}") == [f"2! [loader] dead_letter: {said}"]
+
+
+def test_a_wrong_format_of_an_output_that_no_type_matches_is_told(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"{TYPE}[out_null]\nmatch = audit*\nformat = jsn\n") == [
+        "6? [out_null] match: matches no log type: nothing will arrive here",
+        "7! [out_null] format: there is no plugin formatter_jsn (did you mean 'json'?)",
+    ]
+
+
+def test_a_single_dollar_gives_one_mistake_and_not_another_for_the_value_that_is_missing_then(tmp_path: Path) -> None:
+    (one,) = problems(tmp_path, TYPE.replace("\\d+)", "\\d+)$"))
+    assert "log_pattern: has a single $" in one
+    (two,) = problems(tmp_path, f"{TYPE}[out_syslog]\nhost = $x\n")
+    assert "host: has a single $" in two
+
+
+def test_a_missing_key_is_told_with_the_misspelt_one(tmp_path: Path) -> None:
+    assert problems(tmp_path, "[demo]\ns3_key = d\nfile_fromat = json\n") == [
+        "1! [demo] file_format: must be given (is it meant by 'file_fromat' in line 7?)",
+        "3? [demo] file_fromat: no such option (did you mean 'file_format'?)",
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["in", "out", "parser", "filter", "formatter"])
+def test_a_log_type_with_the_prefix_of_a_plugin_is_to_be_renamed(tmp_path: Path, prefix: str) -> None:
+    (told,) = problems(tmp_path, f"{TYPE}[{prefix}_house]\ns3_key = x\nfile_format = json\n")
+    assert told == f"5! [{prefix}_house] a section named {prefix}_... is a plugin's, and this one looks like a log type (give it another name)"
+
+
+def test_fields_of_a_list_that_a_later_file_replaces_are_no_warning_and_a_slip_beside_the_new_list_is(tmp_path: Path) -> None:
+    first = tmp_path / "first.ini"
+    first.write_text(f"{TYPE}ecs = source.ip source.port my.own\nsource.ip = ip\nsource.port = n\nmy.own = n\nindex = x\n")
+    one = assembly(tmp_path, "[demo]\necs = source.address\nsource.address = ip\nsource.domain = ip\n", first)
+    assert [(Path(problem.file).name, problem.key) for problem in one.config.all_problems()] == [("first.ini", "index"), ("test.ini", "source.domain")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -254,3 +256,30 @@ def test_problems_come_in_the_order_of_file_and_line_each_once(tmp_path: Path) -
     loaded.types["b"].problem("x", "wrong")
     loaded.problems += loaded.types["b"].problems
     assert [(Path(problem.file).name, problem.line) for problem in loaded.all_problems()] == [("0.ini", 2), ("0.ini", 4), ("1.ini", 2)]
+
+
+def test_a_file_that_is_asked_for_may_be_a_device_or_a_pipe(tmp_path: Path) -> None:
+    assert config.load([], [Path(os.devnull)]).files == [os.devnull]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("[loader]\nworkers = 3\n",))
+    writer.start()
+    assert config.load([], [pipe]).loader.values == {"workers": "3"}
+    writer.join()
+
+
+def test_a_folder_is_no_file_to_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        config.load([], [tmp_path])
+
+
+def test_fields_that_stand_before_a_list_which_a_later_file_replaces_are_left_over(tmp_path: Path) -> None:
+    texts = ("[a]\necs = x.y z.y\nx.y = 1\nz.y = 2\nmessage = 3\nfile_format = json\n", "[a]\necs = x.y\n", "[a]\nn.y = 4\n")
+    files = [tmp_path / f"{number}.ini" for number in range(3)]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    one = config.load([], files)
+    assert one.replaced("a", "ecs") == Origin(str(files[0]), 2)
+    assert one.replaced("a", "x.y") is None
+    assert one.left_over(one.types["a"], ["ecs"]) == ["x.y", "z.y", "message"]
+    assert one.left_over(one.types["a"], ["static_ecs"]) == []

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.charset import decoded
-from loader.frames import Broken, Limits, Overlong, ValueScanner, line_chunks, lines
+from loader.frames import KEPT, Broken, Limits, Overlong, ValueScanner, kept, line_chunks, lines
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # NULs might mean UTF-16
 TEXTS = st.text(st.one_of(st.sampled_from("\n\r\t ab\u2028\x0b\x1cé€😀\ufeff"), CHARACTERS), max_size=60)
@@ -68,6 +68,13 @@ def test_an_overlong_line_names_the_limit_and_keeps_a_bounded_start() -> None:
     assert isinstance(why, Overlong)
     assert str(why) == "longer than the 5000 bytes of [loader] max_record_bytes"
     assert why.start == "x" * 4096
+
+
+@given(st.text(max_size=9), st.sampled_from([0, KEPT - 9, KEPT - 8, KEPT]))
+def test_of_what_is_broken_a_bounded_start_is_kept_and_dots_tell_that_there_was_more(text: str, more: int) -> None:
+    whole = text + "x" * more
+    assert kept(whole) == (whole if len(whole) <= KEPT else f"{whole[:4096]} ...")
+    assert kept(kept(whole)) == kept(whole)
 
 
 def test_an_endless_line_is_not_held() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.errors import ParseError
-from loader.markup import DEEPEST, parse_xml, put
+from loader.markup import DEEPEST, add_child, parse_xml
 
 NAMES = st.sampled_from(["a", "b", "Event", "x.y", "_n-1", "été"])
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff")
@@ -27,7 +27,7 @@ def elements(draw: Any, depth: int = 3) -> tuple[str, Any, str]:
     children = draw(st.lists(elements(depth - 1), max_size=3)) if depth else []
     value: Any = {f"@{key}": one for key, one in attributes.items()}
     for child, below, _ in children:
-        put(value, child, below)
+        add_child(value, child, below)
     if text:
         value["#text"] = text
     value = text if set(value) == {"#text"} else value or None

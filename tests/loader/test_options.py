@@ -161,3 +161,16 @@ def test_a_secret_that_is_not_there_is_named_by_its_place(tmp_path: Path, monkey
         Sample.password.read(f"file:{tmp_path}/nowhere")
     with pytest.raises(ValueError, match="cannot read the secret"):
         Sample.password.read("file:~nobody-has-this-name/x")
+
+
+def test_a_choice_that_may_be_empty_names_no_empty_word() -> None:
+    with pytest.raises(ValueError, match="^'esloader' is not es-loader, and not empty$"):
+        options.compat("esloader")
+
+
+def test_a_folder_is_there_or_not_given(tmp_path: Path) -> None:
+    assert (options.folder(""), options.folder(str(tmp_path))) == ("", str(tmp_path))
+    (tmp_path / "file").touch()
+    for name in ("file", "no"):
+        with pytest.raises(ValueError, match=f"there is no folder '{tmp_path}/{name}'"):
+            options.folder(str(tmp_path / name))

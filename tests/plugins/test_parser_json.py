@@ -587,3 +587,8 @@ def test_the_worst_input_takes_time_in_proportion(worst, head, delimiter):
 
     least = min(seconds(20_000) for _ in range(2))
     assert min(seconds(80_000) for _ in range(2)) < 10 * least + 0.1  # four times as much; quadratic would be 16 times
+
+
+def test_of_a_long_object_that_is_broken_the_start_is_kept():
+    text = '{"a": "' + "x" * 5000 + '"}'
+    assert [raw for raw, _ in read(text, json_delimiter="Records").rejects] == [text[:4096] + " ..."]

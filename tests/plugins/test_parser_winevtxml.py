@@ -259,3 +259,9 @@ def test_real_events_are_all_read(shared: Path, size: int) -> None:
             assert json.dumps(found.records)
             read_events += len(found.records)
     assert read_events >= 40
+
+
+def test_of_long_text_between_events_the_start_is_kept() -> None:
+    found = read(f"{event(1)}{'x<' * 3000}{event(2)}")
+    assert numbers(found) == ["1", "2"]
+    assert [raw for raw, _ in found.rejects] == ["x<" * 2048 + " ..."]

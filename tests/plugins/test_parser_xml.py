@@ -324,3 +324,13 @@ def test_fields_of_xml_can_be_mapped(tmp_path: Path) -> None:
     body = b"<log><entry><user id='7'>bob</user></entry><entry><user id='8'>eve</user></entry></log>"
     loaded = drivers.load(tmp_path, ini, "x/a.xml", body)
     assert [document["user"] for document in loaded.documents] == [{"name": "bob", "id": "7"}, {"name": "eve", "id": "8"}]
+
+
+def test_of_long_text_between_records_the_start_is_kept() -> None:
+    found = read("<log>" + "<r a='1'/>" * 9000 + "x" * 5000 + "<r a='2'/></log>")
+    assert (len(found.records), [raw for raw, _ in found.rejects]) == (9001, ["x" * 4096 + " ..."])
+
+
+def test_of_a_long_record_that_is_broken_the_start_is_kept() -> None:
+    found = read(f"<log><r/><r>1</r><r>{'x' * 5000}</q></r><r/></log>")
+    assert [raw for raw, _ in found.rejects] == ["<r>" + "x" * 4093 + " ..."]

@@ -73,7 +73,7 @@ def test_wrong_usage_is_told_and_the_exit_code_is_2(tmp_path):
     assert (code, said[-1]) == (2, "  absent: there is no such folder")
     (tmp_path / "empty").mkdir()
     code, said, _ = run(tmp_path, "ioc", "build", "--txt", "empty")
-    assert (code, said[-1]) == (2, "  no file has an indicator: 'ioc.db' is left as it was")
+    assert (code, said[-1]) == (2, "  no file has an indicator: 'ioc.db' is not written")
     assert not (tmp_path / "ioc.db").exists()
 
 

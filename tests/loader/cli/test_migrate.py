@@ -10,7 +10,9 @@ import pytest
 from loader import config, former
 from loader.assembly import HOME, Assembly
 from loader.lint import es_loader
-from loader.lint.migrate import CHANGE, IGNORED, OTHERWISE, SAME, Migration
+from loader.lint.advice import CHANGE, IGNORED, OTHERWISE, SAME
+from loader.lint.migrate import Migration
+from siem.deprecated import SUCCESSORS
 from tests.loader.cli.test_check import index
 
 TYPE = "[app]\ns3_key = app/\nfile_format = json\n"  # three lines
@@ -89,9 +91,67 @@ def test_keys_that_are_read_to_another_end_are_told(tmp_path: Path, key: str) ->
     assert said(tmp_path, f"{TYPE}{key} = {value}\n", key) == (OTHERWISE, es_loader.OTHERWISE[key])
 
 
-def test_the_label_of_the_stream_is_told_once_a_section(tmp_path: Path) -> None:
-    told = advice(tmp_path, f"{TYPE}index_name = a\nindex_rotation = weekly\nindex_suffix = b\n")
-    assert [keys for _, keys, text in told if text == es_loader.LABEL] == ["index_name index_rotation index_suffix"]
+def everywhere(folder: Path, ini: str) -> list[str]:
+    """Return what is said of a file as a whole, as ``status keys: text``."""
+    path = folder / "old.ini"
+    path.write_text(ini, encoding="utf-8")
+    found = Migration(Assembly(config.load([HOME / "aws.ini"], [path]), "in_s3"), str(path)).report()
+    return [f"{one.status} {' '.join(one.keys)}: {one.text}" for one in found if not one.section]
+
+
+@pytest.mark.parametrize("compat", ["", "compat = es-loader\n"])
+def test_the_label_of_the_stream_is_told_once_for_the_file(tmp_path: Path, compat: str) -> None:
+    ini = f"{TYPE}{compat}index_name = a\nindex_rotation = weekly\n[other]\ns3_key = o/\nfile_format = json\nindex_name = b\nindex_suffix = c\n"
+    told = [line for line in everywhere(tmp_path, ini) if line.endswith(es_loader.LABEL)]
+    assert told == [f"{OTHERWISE} index_name index_rotation index_suffix: {es_loader.LABEL}"]
+    assert all("index_" not in keys for _, keys, _ in advice(tmp_path, ini))
+
+
+def test_types_without_index_name_are_told_for_the_es_loader_skipped_them(tmp_path: Path) -> None:
+    ini = f"{TYPE}index_name = a\n[bare]\ns3_key = o/\nfile_format = text\nlog_pattern = (?P<a>x)\n"
+    (told,) = [line for line in everywhere(tmp_path, ini) if "without index_name" in line]
+    assert "(here bare)" in told
+    assert not any("without index_name" in line for line in everywhere(tmp_path, f"{TYPE}index_name = a\n"))
+
+
+def test_the_version_of_ecs_is_told_unless_the_file_says_it(tmp_path: Path) -> None:
+    (told,) = [line for line in everywhere(tmp_path, TYPE) if "ecs.version" in line]
+    assert "the es-loader wrote 1.10.0, and ecs_version = 1.10.0 in [DEFAULT] keeps that" in told
+    for ini in (f"[DEFAULT]\necs_version = 1.10.0\n{TYPE}", f"{TYPE}ecs_version = 8.0.0\n"):
+        assert not any("ecs.version" in line for line in everywhere(tmp_path, ini))
+
+
+def test_the_ids_of_json_records_are_told_unless_they_are_the_old_ones(tmp_path: Path) -> None:
+    (told,) = [line for line in everywhere(tmp_path, TYPE) if "@id of JSON" in line]
+    assert "(app) is a hash of the text as it was read" in told
+    for more in ("doc_id = id\n", "compat = es-loader\n"):
+        assert not any("@id of JSON" in line for line in everywhere(tmp_path, f"{TYPE}{more}"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("code", "old"),
+    [
+        ("from siem import merge, utils\n", "siem.merge (now siem.utils.merge_dicts)"),
+        ("import siem\nx = siem.conv_key\n", "siem.conv_key (now siem.utils.convert_keyname_to_safe_field)"),
+        ("from siem import utils\nfrom siem.utils import merge_dicts\n", ""),
+    ],
+)
+def test_a_hook_that_takes_deprecated_names_from_the_package_is_told_their_successors(tmp_path: Path, code: str, old: str) -> None:
+    (tmp_path / "sf_app.py").write_text(f"{code}def transform(logdata):\n    return logdata\n")
+    status, text = said(tmp_path, f"{TYPE}script_ecs = event.action\n[loader]\nhooks = {tmp_path}\n", "script_ecs")
+    assert status == (OTHERWISE if old else SAME)
+    assert old in text
+
+
+def test_the_deprecated_names_are_those_that_the_toolbox_still_has() -> None:
+    assert {name: successor for name, (_, successor) in SUCCESSORS.items()} == es_loader.DEPRECATED
+
+
+def test_a_new_database_of_indicators_is_to_be_made(tmp_path: Path) -> None:
+    status, text = said(tmp_path, f"{TYPE}ioc_ip = source.ip\n", "ioc_ip")
+    assert status == CHANGE
+    assert "`./index.py ioc build`" in text and "copy" not in text
 
 
 @pytest.mark.parametrize(("key", "section", "option"), [("geoip", "filter_geoip", "database"), ("ioc_ip", "filter_ioc", "database")])
@@ -154,7 +214,7 @@ def test_the_report_of_a_file_that_loads_ends_with_the_next_command(tmp_path: Pa
     lines = done.stdout.splitlines()
     assert f"old.ini:5: ignored: [app] loggroup: {es_loader.DEAD['loggroup']}" in lines
     assert "old.ini:1: as it is: [app] s3_key" in lines
-    assert lines[-2] == "old.ini: 3 with a difference, 1 ignored, 1 as it is"
+    assert lines[-2] == "old.ini: 5 with a difference, 1 ignored, 1 as it is"
     assert lines[-1].startswith("next: ./index.py explain KEY FILE --config old.ini")
 
 

@@ -77,17 +77,33 @@ def test_a_day_lasts_to_its_end_in_utc_and_a_moment_without_a_zone_is_utc(tmp_pa
 
 
 def test_every_wrong_rule_is_told_with_its_line_and_the_right_ones_are_kept(tmp_path: Path) -> None:
-    content = f"{HEADER}demo,a,x,text,fine\ndemo,a,(,regex,\n\n,a,x,text,\ndemo,,x,text,\ndemo,a,x,regx,\ndemo,a\ndemo,a,x,not,\n"
+    content = f"{HEADER}demo,a,x,text,fine\ndemo,a,(,regex,\n\n,a,x,text,\ndemo,,x,text,\ndemo,a,x,not regx,\ndemo,a,x,not,\n"
     kinds = "text, regex, cidr, number, or not and one of these"
     assert mistakes(tmp_path, content) == [
         "rules.csv:3: [demo] a: pattern '(' is not a regular expression: missing ), unterminated subpattern at position 0",
         "rules.csv:5: a: a rule needs a log_type and a field",
         "rules.csv:6: [demo] a rule needs a log_type and a field",
-        f"rules.csv:7: [demo] a: pattern_type 'regx' is not one of {kinds} (did you mean 'regex'?)",
-        f"rules.csv:8: [demo] a: pattern_type '' is not one of {kinds}",
-        f"rules.csv:9: [demo] a: pattern_type 'not' is not one of {kinds}",
+        f"rules.csv:7: [demo] a: pattern_type 'not regx' is not one of {kinds} (did you mean 'regex'?)",
+        f"rules.csv:8: [demo] a: pattern_type 'not' is not one of {kinds}",
     ]
     assert [rule.line for rule in read(tmp_path, content).rules] == [2]
+
+
+def test_row_1_5_11_a_pattern_type_that_is_none_is_a_regular_expression(tmp_path: Path) -> None:
+    content = f"{HEADER}demo,a,x.,,why\ndemo,a\ndemo,a,x.,Regexp,\ndemo,a,x.,zzz,\n"
+    draft = read(tmp_path, content)
+    assert [rule.alternatives[0][0].kind for rule in draft.rules] == ["regex"] * 4
+    assert not any(problem.fatal for problem in draft.problems)
+    assert mistakes(tmp_path, content) == [
+        "rules.csv:4: [demo] a: pattern_type 'Regexp' is taken for 'regex', as the es-loader does (did you mean 'regex'?)",
+        "rules.csv:5: [demo] a: pattern_type 'zzz' is taken for 'regex', as the es-loader does (write one of text, regex, cidr, number)",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_a_file_without_rules(tmp_path: Path, content: bytes) -> None:
+    draft = read(tmp_path, content)
+    assert (draft.rules, draft.problems) == ([], [])
 
 
 def test_a_row_may_have_several_mistakes_and_all_are_told(tmp_path: Path) -> None:
@@ -109,7 +125,7 @@ def test_a_column_that_is_nearly_one_of_ours_is_a_warning(tmp_path: Path) -> Non
     assert (problem.line, problem.message, problem.hint, problem.fatal) == (1, "the column 'expire' means nothing", "did you mean 'expires'?", False)
 
 
-@pytest.mark.parametrize("content", ["", "a,b\n", "log_type;field;pattern;pattern_type\n"])
+@pytest.mark.parametrize("content", ["\n", "a,b\n", "log_type;field;pattern;pattern_type\n"])
 def test_a_file_without_its_header_is_told_what_the_first_line_is(tmp_path: Path, content: str) -> None:
     (mistake,) = mistakes(tmp_path, content)
     assert mistake.startswith("rules.csv:1: has no column log_type, field")

@@ -65,7 +65,7 @@ def test_row_1_5_5_cwl_envelope_control_messages_are_no_records(tmp_path: Path) 
     ("body", "reason"),
     [
         ('{"a": 1}', "no message of a CloudWatch Logs subscription (via_cwl): it has no logEvents"),
-        (cwl("x", logEvents=[{"id": "1"}]), "a message of a CloudWatch Logs subscription with an event that has no text"),
+        (cwl("x", logEvents=[{"id": "1"}]), "an event of a CloudWatch Logs subscription without a text"),
         (cwl("x", kind="OTHER"), "no message of a CloudWatch Logs subscription"),
         ("[1, 2]", "JSON, but a number where an object was expected"),
         ("not JSON", "not JSON"),

@@ -109,6 +109,15 @@ def test_a_record_whose_hook_fails_goes_on_as_it_was_left_and_the_others_are_not
     assert caplog.records[0].exc_info is False
 
 
+def test_a_failure_names_the_hook_as_its_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sf_my_type.py").write_text(FAILING)
+    run, _ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
+    assert run is not None
+    one = batch({"n": 1})
+    run(one)
+    assert one.records[0]["error"]["message"] == "sf_my_type: ValueError: one is bad"
+
+
 def test_the_traceback_is_logged_where_somebody_debugs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         ran(tmp_path, FAILING, {"n": 1})
@@ -243,3 +252,16 @@ def test_hooks_of_two_types_do_not_share_a_module(tmp_path: Path) -> None:
         one = batch({})
         run(one)
         assert one.records == [{"seen": 1}]
+
+
+def test_the_file_of_a_hook_is_found_without_importing_it(tmp_path: Path) -> None:
+    site, ours = tmp_path / "site", tmp_path / "ours"
+    for folder, name in ((site, "sf_a-b.py"), (ours, "sf_a_b.py"), (ours, "sf_c.py")):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text("raise OSError")
+    assert hooks.filenames("a-b") == ("sf_a_b.py", "sf_a-b.py")
+    assert hooks.filenames("c") == ("sf_c.py",)
+    assert hooks.find("a-b", [site, ours]) == site / "sf_a-b.py"
+    assert hooks.find("a-b", [ours, site]) == ours / "sf_a_b.py"
+    assert hooks.find("c", iter([site, ours])) == ours / "sf_c.py"
+    assert hooks.find("d", [site, ours]) is None
