@@ -8,6 +8,7 @@ from typing import Any
 from loader.assembly import Assembly
 from loader.config import Config
 from loader.lint.known import hook_file, type_options
+from loader.lint.replaced import gone
 from loader.options import COMPAT, TypeOption
 from loader.planner import FORMAT
 from loader.route import IGNORED, KEY, NO_KEY, PRIORITY
@@ -77,6 +78,8 @@ def values_of(assembly: Assembly, section: Section) -> list[ValueRow]:
     for problem in assembly.config.all_problems():
         if problem.section == section.name:
             said.setdefault(problem.key, f"{problem.message}{f' ({problem.hint})' if problem.hint else ''}")
+    for key in gone(assembly, section):
+        said.setdefault(key, "has no effect: a later file has replaced the list it was on")
     files = assembly.config.files
     rows = [_value(assembly.config, section, key, said.get(key, "")) for key in section.values if key in section.origins]
     rows.sort(key=lambda row: (row.by != "", files.index(row.origin.file) if row.origin.file in files else len(files), row.origin.line))

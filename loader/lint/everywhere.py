@@ -56,7 +56,7 @@ def _ids(assembly: Assembly) -> Iterator[Advice]:
         if section.values.get(FORMAT.name) == "json" and not section.values.get(stamp.DOC_ID.name) and section.values.get("compat") != "es-loader"
     ]
     if found:
-        text = f"@id of JSON records without doc_id ({listed(found)}) is a hash of the text as it was read, and the es-loader's of the text written anew"
+        text = f"@id of JSON records without doc_id ({listed(found)}) is a hash of the text as it was read, the es-loader's of the text written anew"
         yield Advice(OTHERWISE, "", [], 0, f"{text}: what both have loaded stands twice in an index; compat = es-loader gives the old ids")
 
 

@@ -18,14 +18,18 @@ def check(assembly: Assembly) -> Iterator[Finding]:
     for section in assembly.config.types.values():
         for option in LISTS:
             before = assembly.config.replaced(section.name, option.name)
-            if before and (gone := _gone(assembly, section, option.name)):
-                are = "is no longer mapped" if len(gone) == 1 else "are no longer mapped"
-                message = f"replaces the list of {Path(before.file).name}:{before.line}: {listed(gone)} {are}"
+            if before and lists_anew(assembly, section)[0] == option.name and (found := gone(assembly, section)):
+                are = "is no longer mapped" if len(found) == 1 else "are no longer mapped"
+                message = f"replaces the list of {Path(before.file).name}:{before.line}: {listed(found)} {are}"
                 yield note(section, option.name, message, "a list is taken as a whole: repeat what should stay")
 
 
-def _gone(assembly: Assembly, section: Section, name: str) -> list[str]:
-    """Return the fields of the list before that the new one lacks; where both lists are new, all of them are told with the first."""
-    lists = [option.name for option in LISTS if assembly.config.replaced(section.name, option.name)]
+def lists_anew(assembly: Assembly, section: Section) -> list[str]:
+    """Return the lists of a section that a later file has replaced."""
+    return [option.name for option in LISTS if assembly.config.replaced(section.name, option.name)]
+
+
+def gone(assembly: Assembly, section: Section) -> list[str]:
+    """Return the fields of the lists before that the new ones lack. Which of two lists a field was on, nobody knows: the first one tells."""
     kept = {*section.read(ecs.ECS), *section.read(ecs.STATIC)}
-    return [key for key in assembly.config.left_over(section, lists) if key not in kept] if lists[0] == name else []
+    return [key for key in assembly.config.left_over(section, lists_anew(assembly, section)) if key not in kept]

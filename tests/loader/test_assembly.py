@@ -251,4 +251,5 @@ def test_fields_of_a_list_that_a_later_file_replaces_are_no_warning_and_a_slip_b
     first = tmp_path / "first.ini"
     first.write_text(f"{TYPE}ecs = source.ip source.port my.own\nsource.ip = ip\nsource.port = n\nmy.own = n\nindex = x\n")
     one = assembly(tmp_path, "[demo]\necs = source.address\nsource.address = ip\nsource.domain = ip\n", first)
-    assert [(Path(problem.file).name, problem.key) for problem in one.config.all_problems()] == [("first.ini", "index"), ("test.ini", "source.domain")]
+    told = [(Path(problem.file).name, problem.key) for problem in one.config.all_problems()]
+    assert told == [("first.ini", "index"), ("test.ini", "source.domain")]

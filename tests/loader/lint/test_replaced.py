@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from loader.lint.effective import values_of
 from tests.loader.lint.test_checks import assembled, found
 
 INI = "[out_stdout]\n[alb]\necs = source.ip\n"
@@ -25,3 +26,10 @@ def test_a_list_that_only_adds_is_no_finding(tmp_path: Path) -> None:
 def test_constants_that_are_gone_are_told_at_their_own_list(tmp_path: Path) -> None:
     (told,) = found(tmp_path, "[out_stdout]\n[alb]\nstatic_ecs = event.kind\n")
     assert told.startswith("3 note [alb] static_ecs: replaces the list of aws.ini:")
+
+
+def test_a_field_that_is_gone_is_marked_among_the_values_of_its_type(tmp_path: Path) -> None:
+    one = assembled(tmp_path, INI)
+    said = {row.key: row.said for row in values_of(one, one.config.types["alb"])}
+    assert said["source.port"] == "has no effect: a later file has replaced the list it was on"
+    assert said["source.ip"] == said["event.kind"] == ""

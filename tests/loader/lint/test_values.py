@@ -9,6 +9,7 @@ import pytest
 from tests.loader.lint.test_checks import BASE, found
 
 JSON = BASE.replace("text", "json")  # four lines
+NO_TIME = "is a format without a directive: no time matches it"
 MAPPED = f"{JSON}ecs = source.ip related.ip\nrelated.ip = [a b, c.0]\n"  # six
 
 
@@ -24,9 +25,9 @@ MAPPED = f"{JSON}ecs = source.ip related.ip\nrelated.ip = [a b, c.0]\n"  # six
         ("timestamp_key = .a", "'.a' has an empty step"),
         ("user_agent_enrichment_field = user_agent.original", "'user_agent.original' is a text (name its object: user_agent)"),
         ("file_timestamp_format = \\d+", "has none of the groups year, month, day, hour, minute, second, microsecond: no time is found in a key"),
-        ("timestamp_format = yyyy-MM-dd", "'yyyy-MM-dd' is a format without a directive: no time matches it (write epoch, iso8601, syslog or a strptime"),
-        ("timestamp_format = ISO8601", "'ISO8601' is a format without a directive: no time matches it (did you mean 'iso8601'?)"),
-        ('timestamp_format_list = ["epoch", "Syslog"]\ntimestamp_key = t', "'Syslog' is a format without a directive: no time matches it (did you mean 'syslog'?)"),
+        ("timestamp_format = yyyy-MM-dd", f"'yyyy-MM-dd' {NO_TIME} (write epoch, iso8601, syslog or a strptime format such as %Y-%m-%d %H:%M:%S)"),
+        ("timestamp_format = ISO8601", f"'ISO8601' {NO_TIME} (did you mean 'iso8601'?)"),
+        ('timestamp_format_list = ["epoch", "Syslog"]\ntimestamp_key = t', f"'Syslog' {NO_TIME} (did you mean 'syslog'?)"),
         ('index_name = "demo"', 'the quotes of "demo" are part of the value (leave them out)'),
         ("s3_key_ignored = 'x/'", "the quotes of 'x/' are part of the value (leave them out)"),
     ],
