@@ -80,6 +80,7 @@ class Plan:
     limits: Limits = Limits()
     prefix: str = ""  # the name under which the record's own fields have gone
     literal: tuple[str, ...] = ()  # keys with dots in them that filters write
+    at: str = ""  # the step that is under way
 
     def run(self, raws: Raws, source: Source, first: int) -> Done:
         """Take a chunk through all steps; ``first`` is the number of its first record in the source."""
@@ -133,7 +134,7 @@ class Plan:
         elif isinstance(why, Overdue):
             done.flags[OVERDUE] += 1
             limit = "match_seconds" if stage == "parse" else "hook_seconds"
-            what = "matching it with log_pattern" if stage == "parse" else "a rule, a derived field or an enrichment"
+            what = "matching it with log_pattern" if stage == "parse" else f"the step {self.at!r}"
             hint = f"index.py check tells which patterns of {self.name} go back and forth"
             reason = f"{what} takes longer than {why.seconds:g} s ([loader] {limit}): {hint}"
         done.rejects.append(Reject(number, raw[:RAW_KEPT], reason, stage))
@@ -144,7 +145,9 @@ class Plan:
             tops = schema.tops()
             batch.alike = {number: alike for number, record in zip(batch.numbers, batch.records, strict=True) if (alike := record.keys() & tops)}
         for step in self.steps:
+            self.at = step.name
             step.run(batch)
+        self.at = "pack"
         records = batch.records
         packed: list[list[bytes]] = []
         for place, way_out in enumerate(self.ways_out):

@@ -233,6 +233,7 @@ def test_a_rule_that_goes_back_and_forth_costs_its_record_alone(tmp_path: Path) 
     loaded = drivers.load(tmp_path, ini, "app/1", b"xxy\n" + b"x" * 60 + b"\nabc\n", files=())
     assert [document["a"] for document in loaded.documents] == ["abc"]
     assert [(reject["record"], reject["stage"]) for reject in loaded.rejects] == [(1, "map")]
+    assert loaded.rejects[0]["reason"].startswith("the step 'exclude' takes longer than 0.1 s ([loader] hook_seconds): index.py check tells")
     assert loaded.account.ledger.excluded == 1
     assert loaded.account.ledger.balances()
 
