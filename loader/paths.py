@@ -48,11 +48,11 @@ def put(record: dict[str, Any], path: str, value: Any) -> None:
 
 
 def merge(into: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Merge ``other`` into ``into`` in place: dicts join, anything else on the right wins. Returns ``into``."""
+    """Merge ``other`` into ``into`` in place: dicts join, anything else on the right wins. Returns ``into``, which shares no dict with ``other``."""
     for key, value in other.items():
         mine = into.get(key)
         if isinstance(mine, dict) and isinstance(value, dict):
             merge(mine, value)
         else:
-            into[key] = value
+            into[key] = merge({}, value) if isinstance(value, dict) else value
     return into

@@ -20,6 +20,7 @@ from loader.batch import Batch, Blocks, Meta, Record
 from loader.errors import ParseError
 from loader.frames import Raws, Read
 from loader.options import TypeOption, flag
+from loader.paths import merge
 from loader.section import Section
 
 VIA_CWL = TypeOption(flag, "no", name="via_cwl", doc="Records come as events of a CloudWatch Logs subscription.")
@@ -198,7 +199,7 @@ def join(batch: Batch) -> None:
     for record, meta in zip(batch.records, batch.metas, strict=True):
         if isinstance(record, Unparsed):
             meta.error = record.why
-        record.update(meta.fields)
+        record.update(merge({}, meta.fields))  # a chunk may be done again: what a hook changes in one must not stand in the meta
         names.update(meta.fields)
     if batch.names is not None:
         batch.names = batch.names | names

@@ -69,3 +69,10 @@ def test_merging_joins_objects_and_anything_else_on_the_right_wins(left: Any, ri
     expected = joined(left, right)
     assert merge(left, right) is left
     assert left == expected
+
+
+def test_what_is_merged_shares_no_dict_with_where_it_came_from() -> None:
+    constant = {"a": {"b": {"c": 1}}}
+    merge(found := {}, constant)
+    found["a"]["b"]["c"] = 2
+    assert constant == {"a": {"b": {"c": 1}}}

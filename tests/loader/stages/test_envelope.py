@@ -150,6 +150,26 @@ def test_row_1_5_5_firelens_a_line_that_does_not_parse_is_kept_raw_with_its_erro
     assert document["container_name"] == "/web"
 
 
+def test_what_the_task_tells_of_account_and_region_goes_before_what_is_mapped(tmp_path: Path) -> None:
+    ini = f"{TEXT}via_firelens = True\necs = cloud.account.id cloud.region\ncloud.account.id = what\ncloud.region = what\n"
+    (document,) = load(tmp_path, ini, firelens("2024-05-01T00:00:00Z start")).documents
+    assert (document["cloud"]["account"]["id"], document["cloud"]["region"]) == ("210987654321", "eu-central-1")
+
+
+def test_a_chunk_that_is_done_again_record_by_record_starts_from_what_the_carrier_told(tmp_path: Path) -> None:
+    """A hook changes what is told of the container; a neighbour that no output can pack makes the chunk be done again."""
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "sf_app.py").write_text(
+        "def transform(logdata):\n    logdata['container']['name'] += '!'\n    if logdata['what'] == 'poison':\n        logdata['me'] = logdata\n"
+        "    return logdata\n"
+    )
+    ini = f"{TEXT}via_firelens = True\nscript_ecs = x\n[loader]\nhooks = {tmp_path}\n"
+    body = "\n".join(firelens(f"2024-05-01T00:00:00Z {what}") for what in ("start", "poison", "stop"))
+    loaded = load(tmp_path, ini, body)
+    assert [document["container"]["name"] for document in loaded.documents] == ["/web!", "/web!"]
+    assert len(loaded.rejects) == 1
+
+
 def test_a_rule_sees_what_the_carrier_tells(tmp_path: Path) -> None:
     tmp_path.mkdir(exist_ok=True)
     (tmp_path / "rules.csv").write_text("log_type,field,pattern,pattern_type,comment\napp,container_name,/web,text,\n")
