@@ -7,12 +7,14 @@ nothing is compiled, nothing logged.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loader.batch import Blocks, Label, Meta, Record, Source
+from loader.batch import Blocks, Label, Meta, Parts, Record, Source
 from loader.charset import CHARSET, decoded
 from loader.errors import (
     ConfigError,
@@ -44,7 +46,7 @@ from loader.watchdog import within
 __all__ = [
     "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT", "LOG_PATTERN",
     "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Meta", "Network", "Option", "Outcome", "Output", "OutputClosed", "Overdue", "Overlong",
-    "ParseError", "Parser", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone",
+    "ParseError", "Parser", "Parts", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone",
     "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "add_child", "choice", "decoded", "first_line_chunks", "flag", "kept",
     "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "readable", "reader", "regex", "rewritten",
     "seconds", "size", "text", "unmapped", "within", "words", "xml_parser",
@@ -135,7 +137,20 @@ class Output(Plugin):
     retry_for = Option(seconds, "5m", doc="How long a destination that is down is waited for before the object fails.")
     retry_wait = Option(seconds, "30s", doc="Longest pause between two tries.")
 
-    lock: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()
+    presets: Mapping[str, Mapping[str, str]] = {}  # by the value of the option ``profile``: the text of options that are not written
+    lasting = True  # whether what was delivered here is there to stay; if not, the ledger on disk knows nothing of it
+
+    lock: contextlib.AbstractContextManager[Any] = contextlib.nullcontext()  # one for all workers, where there are several
+
+    @functools.cached_property
+    def counted(self) -> collections.Counter[str]:
+        """What ``pack`` had to mend, by its reason: the engine adds it to the account of the source that is worked on, and clears it."""
+        return collections.Counter()
+
+    @property
+    def destination(self) -> str:
+        """What tells this destination from all others: what it had from an object is not sent there again."""
+        return self.name
 
     def prepare(self, log_type: LogType, encode: Encode) -> Encode:
         """Return ``pack(record)``: the message as it goes on the wire. Default: the body and a newline."""
@@ -149,4 +164,11 @@ class Output(Plugin):
 
     def flush(self) -> None:
         """Return once the destination has what was written, as far as its protocol can tell; raises Retryable when it may not."""
+
+    def settled(self) -> int:
+        """Return how many messages of those written since the last flush the destination is known to have, counted from the first.
+
+        Asked after Retryable, once: those behind are written again. 0 where the protocol cannot tell.
+        """
+        return 0
 

@@ -6,8 +6,8 @@ import collections
 import dataclasses
 import datetime
 import itertools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
 
 Record = dict[str, Any]
 OVERDUE = "took too long"  # the flag of records that a pattern or a hook did not get done with
@@ -16,7 +16,10 @@ Blocks = Iterator[bytes]  # of one source, in order
 
 @dataclasses.dataclass(slots=True)
 class Source:
-    """One object to load. ``alternates`` are further spellings of the key, tried in turn when the first does not exist."""
+    """One object to load. ``alternates`` are further spellings of the key, tried in turn when the first does not exist.
+
+    Only the records from ``first`` up to, not including, ``stop`` are wanted. ``done`` are etags of it that need no reading.
+    """
 
     bucket: str
     key: str
@@ -24,6 +27,10 @@ class Source:
     etag: str = ""
     modified: datetime.datetime | None = None
     alternates: tuple[str, ...] = ()
+    version: str = ""  # the one to read, where a notice names it
+    first: int = 0
+    stop: int | None = None
+    done: frozenset[str] = frozenset()
 
     @property
     def uri(self) -> str:
@@ -43,6 +50,19 @@ class Meta:
     ecs: Record = dataclasses.field(default_factory=dict)  # ECS objects that join the mapped ones
     leads: bool = False  # whether account and region go before mapped ones
     error: str = ""  # why the text could not be parsed, though it is passed on: becomes error.message
+
+
+class Parts(bytes):
+    """A packed record that goes out as several messages, one behind the other: taken or refused as a whole."""
+
+    pieces: tuple[bytes, ...]
+
+    def __new__(cls, pieces: Iterable[bytes]) -> Self:
+        """Keep the pieces, and be all of them."""
+        kept = tuple(pieces)
+        made = super().__new__(cls, b"".join(kept))
+        made.pieces = kept
+        return made
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

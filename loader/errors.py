@@ -5,6 +5,7 @@
     ├── SourceError          one source cannot be read to its end; the others go on
     │   ├── SourceGone       it does not exist (any more)
     │   ├── SourceDenied     the credentials may not read it
+    │   ├── Stopped          the run is to end before it
     │   ├── SourceSkipped    it is not to be read at all (an archived storage class)
     │   ├── DecodeError      its bytes are not what they claim to be: broken gzip, unknown binary
     │   └── LimitExceeded    it is larger than a limit of [loader]
@@ -58,16 +59,32 @@ class ConfigError(SluiceError):
         return "\n".join(map(str, self.problems))
 
 
+GONE, DENIED, CORRUPT, TRANSIENT, DELIVERY, STOPPED = "gone", "denied", "corrupt", "transient", "delivery", "stopped"
+POISON = frozenset({GONE, DENIED, CORRUPT})  # what trying again will not mend
+
+
 class SourceError(SluiceError):
-    """A source cannot be read to its end."""
+    """A source cannot be read to its end. ``failure`` is the class of what went wrong; that of other sources passes: trying again may help."""
+
+    failure = TRANSIENT
 
 
 class SourceGone(SourceError):
     """The source does not exist."""
 
+    failure = GONE
+
 
 class SourceDenied(SourceError):
     """The source may not be read with these credentials."""
+
+    failure = DENIED
+
+
+class Stopped(SourceError):
+    """The run is to end: the source was left in the middle."""
+
+    failure = STOPPED
 
 
 class SourceSkipped(SourceError):
@@ -77,9 +94,13 @@ class SourceSkipped(SourceError):
 class DecodeError(SourceError):
     """The bytes of a source cannot be decoded."""
 
+    failure = CORRUPT
+
 
 class LimitExceeded(SourceError):
     """A source, once decoded, is larger than ``[loader] max_object_bytes``."""
+
+    failure = CORRUPT
 
 
 class ParseError(SluiceError):

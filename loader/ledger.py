@@ -54,7 +54,7 @@ class Ledger:
 @dataclasses.dataclass(slots=True)
 class Account:
     """The result of one source, as a worker reports it: its ledger, how it ended and why. ``position`` is its line in the list;
-    ``stop`` says that nothing more can be delivered in this run.
+    ``stop`` says that nothing more can be delivered in this run; ``failure`` is the class of a failure (``loader/errors.py`` names them).
     """
 
     position: int
@@ -67,3 +67,4 @@ class Account:
     ledger: Ledger = dataclasses.field(default_factory=Ledger)
     seconds: float = 0.0
     stop: bool = False
+    failure: str = ""

@@ -91,6 +91,8 @@ def configure(plugin: api.Plugin, section: Section) -> None:
     """Read a plugin's options from its section and set them; raises ConfigError with every mistake, unknown keys included."""
     plugin.name = section.name
     options = declared(type(plugin), Option)
+    if isinstance(plugin, api.Output):
+        section.values = {**plugin.presets.get(section.values.get("profile", "").lower(), {}), **section.values}
     missing = False
     for name, option in options.items():
         try:
