@@ -38,7 +38,7 @@ from loader.markup import add_child, local_name, parse_xml, xml_parser
 from loader.matching import LOG_PATTERN, matcher
 from loader.memo import Memo
 from loader.networks import Address, Network, membership, unmapped
-from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, regex, seconds, size, text, words
+from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, per_second, regex, seconds, size, text, words
 from loader.paths import reader
 from loader.section import Section as LogType
 from loader.watchdog import within
@@ -84,6 +84,15 @@ class Input(Plugin):
     def read(self, source: Source) -> Blocks:
         """Yield the bytes of ``source`` in blocks, filling in its size, etag and time; raises SourceError."""
         raise NotImplementedError
+
+    def serves(self, bucket: str) -> bool:
+        """Tell whether a section of its own, ``[in_x:name]``, is for this bucket; never asked of ``[in_x]``, which is for the rest."""
+        return False
+
+    @classmethod
+    def of_environment(cls) -> Mapping[str, Mapping[str, str]]:
+        """Return further such sections that the environment asks for: the texts of options by the name of the section."""
+        return {}
 
 
 class Parser(Plugin):
@@ -136,6 +145,9 @@ class Output(Plugin):
     chunk_bytes = Option(size, "512k", doc="Most bytes offered in one write.")
     retry_for = Option(seconds, "5m", doc="How long a destination that is down is waited for before the object fails.")
     retry_wait = Option(seconds, "30s", doc="Longest pause between two tries.")
+    rate = Option(per_second, "0", doc="Most messages a second, from all workers together; 0: as many as it takes.")
+    rate_bytes = Option(size, "0", doc="Most bytes a second, from all workers together; 0: as many as it takes.")
+    rate_min = Option(per_second, "0", doc="Lowest rate: between it and rate goes what the destination takes without trouble; 0: always rate.")
 
     presets: Mapping[str, Mapping[str, str]] = {}  # by the value of the option ``profile``: the text of options that are not written
     lasting = True  # whether what was delivered here is there to stay; if not, the ledger on disk knows nothing of it

@@ -12,12 +12,12 @@ import functools
 from collections.abc import Iterable
 from pathlib import Path
 
-from loader import former, idle
+from loader import former, idle, inputs
 from loader.api import Filter, Formatter, Limits, Output, Parser, Plugin
 from loader.config import Config
 from loader.errors import ConfigError, Problem
 from loader.frames import Read
-from loader.options import COMPAT, Option, TypeOption, compat, declared, folder, number, seconds, size, text
+from loader.options import COMPAT, Option, TypeOption, compat, declared, flag, folder, number, path, seconds, size, text
 from loader.plan import Plan
 from loader.planner import FORMAT, OPTIONS, Parts, compile_plan
 from loader.registry import Registry, configure
@@ -48,6 +48,9 @@ class Settings(Plugin):
     hooks = Option(folder, "", doc="Folder of sf_<type>.py files that is searched before the shipped ones; as seen from the current folder.")
     plugins = Option(folder, "", doc="Folder of plugins that is searched before the shipped ones; as seen from the current folder.")
     compat = Option(compat, "", doc="es-loader: the values that it gave, where ours differ (docs/compatibility.md lists them).")
+    state = Option(path, "state", doc="Folder of the ledger on disk (what has arrived where), as seen from the current folder; empty: none.")
+    remember = Option(seconds, "90d", doc="How long the ledger on disk knows an object after it was last touched.")
+    force = Option(flag, "no", doc="Load again what the ledger on disk says has arrived; as --force.")
     dead_letter = Option(text, DEAD_LETTER, doc="Output that takes rejected records, by the name of its section.")
 
 
@@ -103,7 +106,7 @@ class Assembly:
             self._compile_type(section, filters, rules, folders)
         idle.filters(filters, self.config, HOME / "aws.ini")
         if self.input_name:
-            self.config.plugin(self.input_name)
+            inputs.declare(self.config, self.registry, self.input_name)
         idle.outputs(self.outputs, self.config)
         idle.keys(self.config, self.registry, idle.names((OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES))), declared(Settings, Option))
         self._try_unused()

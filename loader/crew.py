@@ -7,8 +7,10 @@ the accounts that come back, and a few numbers that a worker writes and the pare
 from __future__ import annotations
 
 import collections
+import contextlib
 import dataclasses
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 
@@ -17,6 +19,7 @@ from loader.ledger import FAILED, Account
 
 AHEAD = 2  # tasks a worker holds: one in work, one waiting
 TICK = 0.25
+END = object()
 
 
 @dataclasses.dataclass(slots=True)
@@ -34,22 +37,60 @@ class Crew:
         self.make, self.run, self.tries = make, run, tries
         self.lanes = [Lane(make(number)) for number in range(workers)]
         self.deaths: collections.Counter[int] = collections.Counter()
+        self.again: collections.deque[Task] = collections.deque()  # tasks of workers that have died
 
-    def accounts(self, tasks: Iterable[Task], tick: Callable[[], None] = lambda: None) -> Iterator[Account]:
-        """Yield the account of every task, as they are finished; ``tick`` is called several times a second meanwhile."""
-        again: collections.deque[Task] = collections.deque()
+    def accounts(self, tasks: Iterable[Task | None], tick: Callable[[], None] = lambda: None) -> Iterator[Account]:
+        """Yield the account of every task, as they are finished; ``tick`` is called several times a second meanwhile.
+
+        A None among ``tasks`` says that there is nothing right now: they are asked again a little later.
+        """
         feed = iter(tasks)
+        more = True
         while True:
-            for lane in self.lanes:
-                while len(lane.given) < AHEAD and (task := again.popleft() if again else next(feed, None)):
-                    lane.given.append((self._submit(lane, task), task))
+            more = self._hand_out(feed) if more or self.again else False
             running = [future for lane in self.lanes for future, _ in itertools.islice(lane.given, 1)]
+            if not running and not more:
+                return
+            if running:
+                futures.wait(running, TICK, futures.FIRST_COMPLETED)
+            else:
+                time.sleep(TICK)
+            tick()
+            yield from self.collected()
+
+    def _hand_out(self, feed: Iterator[Task | None]) -> bool:
+        """Give each worker its tasks, the first one of each first; returns whether there may be more later."""
+        for depth in range(1, AHEAD + 1):
+            for lane in self.lanes:
+                while len(lane.given) < depth:
+                    task = self.again.popleft() if self.again else next(feed, END)
+                    if task is END:
+                        return False
+                    if not isinstance(task, Task):
+                        return True
+                    lane.given.append((self._submit(lane, task), task))
+        return True
+
+    def collected(self) -> Iterator[Account]:
+        """Yield the accounts that are there by now."""
+        for number, lane in enumerate(self.lanes):
+            yield from self._collect(number, lane)
+
+    def ending(self, patience: float) -> Iterator[Account]:
+        """Take back what nobody has begun, and yield the accounts of what is in work until all are there or ``patience`` seconds have passed."""
+        deadline = time.monotonic() + patience
+        for lane in self.lanes:
+            lane.given = collections.deque(pair for pair in lane.given if not pair[0].cancel())
+        while (left := deadline - time.monotonic()) > 0:
+            running = [future for lane in self.lanes for future, _ in lane.given]
             if not running:
                 return
-            futures.wait(running, TICK, futures.FIRST_COMPLETED)
-            tick()
-            for number, lane in enumerate(self.lanes):
-                yield from self._collect(number, lane, again)
+            futures.wait(running, min(left, TICK), futures.FIRST_COMPLETED)
+            for lane in self.lanes:
+                while lane.given and lane.given[0][0].done():
+                    future, _ = lane.given.popleft()
+                    with contextlib.suppress(futures.BrokenExecutor):
+                        yield future.result()
 
     def close(self) -> None:
         """Let idle workers end; what is in work is not waited for."""
@@ -64,19 +105,19 @@ class Crew:
             broken.set_exception(why)
             return broken
 
-    def _collect(self, number: int, lane: Lane, again: collections.deque[Task]) -> Iterator[Account]:
+    def _collect(self, number: int, lane: Lane) -> Iterator[Account]:
         while lane.given and lane.given[0][0].done():
             future, task = lane.given.popleft()
             try:
                 yield future.result()
             except futures.BrokenExecutor:
-                again.extend(waiting for _, waiting in lane.given)
+                self.again.extend(waiting for _, waiting in lane.given)
                 lane.given.clear()
                 lane.executor.shutdown(wait=False)
                 lane.executor = self.make(number)
                 self.deaths[task.position] += 1
                 if self.deaths[task.position] < self.tries:
-                    again.append(task)
+                    self.again.append(dataclasses.replace(task, tries=self.deaths[task.position]))
                 else:
                     yield self._lost(task)
 

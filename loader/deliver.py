@@ -21,9 +21,11 @@ from loader.batch import Reject, Source
 from loader.chunk import Chunk
 from loader.errors import DeliveryError, Retryable, Unrecoverable
 from loader.ledger import Ledger
+from loader.pace import Pace
 
 FIRST_WAIT = 0.25
 WINDOW = 8 * 1024**2  # bytes written before the output is asked to confirm
+INTERVAL = 1.0  # seconds after which it is asked in any case, at the next chunk
 log = logging.getLogger(__name__)
 
 
@@ -63,8 +65,10 @@ class Delivery:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.output, self.dead_letter, self.sleep = output, dead_letter, sleep
+        self.output, self.dead_letter, self.clock, self.sleep = output, dead_letter, clock, sleep
+        self.confirmed = clock()
         self.backoff = Backoff(output.retry_wait, output.retry_for, clock)
+        self.pace = Pace(output.name, output.rate, output.rate_bytes, output.rate_min, clock) if output.rate or output.rate_bytes else None
         self.open = Chunk()
         self.unwritten: collections.deque[Chunk] = collections.deque()
         self.written: list[Chunk] = []
@@ -82,9 +86,9 @@ class Delivery:
             if fit > start:
                 self.open.add(messages[start:fit], ends[fit] - ends[start], ledger)
                 start = fit
-            if start < len(messages) or self.open.size >= self.output.chunk_bytes:
+            if self.pace or start < len(messages) or self.open.size >= self.output.chunk_bytes:
                 self._close_chunk()
-                self._push(confirm=self.window >= WINDOW)
+                self._push(confirm=self.window >= WINDOW or self.clock() - self.confirmed > INTERVAL)
 
     def flush(self) -> None:
         """Write what is left and have the output confirm all of it; raises DeliveryError when it does not."""
@@ -105,16 +109,18 @@ class Delivery:
         while True:
             try:
                 while self.unwritten:
-                    if again := self._write(self.unwritten[0]):
+                    if again := self._write_paced(self.pace) if self.pace else self._write(self.unwritten[0]):
                         self._wait(Retryable(f"{self.output.name} asked for {again} messages again"))
                 if confirm and self.written:
-                    self.output.flush()
-                    self._settle()
+                    self._confirm()
                 self.backoff.succeeded()
                 return
             except Retryable as why:
                 self.unwritten.extendleft(reversed(self.written))
                 self.written, self.window = [], 0
+                self._settle_first(self.output.settled())
+                if self.pace:
+                    self.pace.failed()
                 self._wait(why)
 
     def _write(self, chunk: Chunk) -> int:
@@ -139,11 +145,47 @@ class Delivery:
             self.unwritten.appendleft(chunk.pick(sorted(again)))
         return len(again)
 
+    def _write_paced(self, pace: Pace) -> int:
+        """Cut a portion off the first chunk and offer it at its turn; what takes long is confirmed meanwhile."""
+        if self.written and self.clock() - self.confirmed > INTERVAL:
+            self._confirm()
+        count = pace.portion(self.unwritten[0].messages)
+        if count < len(self.unwritten[0].messages):
+            self.unwritten.extendleft(reversed(self.unwritten.popleft().split(count)))
+        chunk = self.unwritten[0]
+        if pause := pace.turn(len(chunk.messages), chunk.size):
+            self.sleep(pause)
+        began = self.clock()
+        again = self._write(chunk)
+        if not again:
+            pace.took("write", self.clock() - began)
+        return again
+
+    def _confirm(self) -> None:
+        began = self.clock()
+        self.output.flush()
+        self._settle()
+        self.confirmed = self.clock()
+        self.backoff.succeeded()
+        if self.pace:
+            self.pace.took("flush", self.confirmed - began)
+
     def _settle(self) -> None:
         for chunk in self.written:
             for ledger, count in chunk.counts():
                 ledger.delivered[self.output.name] += count
         self.written, self.window = [], 0
+
+    def _settle_first(self, count: int) -> None:
+        """Settle the first messages in line, which the destination is known to have in spite of a failure."""
+        while count > 0 and self.unwritten:
+            chunk = self.unwritten.popleft()
+            arrived = min(count, len(chunk.messages))
+            count -= arrived
+            self.written.append(chunk.pick(list(range(arrived))))
+            if arrived < len(chunk.messages):
+                self.unwritten.appendleft(chunk.pick(list(range(arrived, len(chunk.messages)))))
+        self._settle()
 
     def _refuse(self, chunk: Chunk, refused: dict[int, str]) -> None:
         for position, reason in refused.items():

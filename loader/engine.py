@@ -11,16 +11,19 @@ import time
 import traceback
 from collections.abc import Callable
 
-from loader import pipeline
+from loader import inputs, pipeline
 from loader.api import Input
 from loader.assembly import HOME, Assembly
 from loader.batch import Source
 from loader.config import Config
 from loader.deliver import DeadLetter, Delivery
-from loader.errors import ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
+from loader.dispatch import Dispatch
+from loader.errors import CORRUPT, DELIVERY, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
+from loader.journal import Entry, Journal
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.plan import Plan
 from loader.route import Route
+from loader.sharing import Shared
 from loader.stages.decode import decode
 from loader.watchdog import within
 
@@ -29,24 +32,26 @@ __all__ = ["HOME", "Engine", "Task"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
-    """One line of work: its position in the list, and the source."""
+    """One line of work: its position in the list, and the source. ``tries`` counts the workers that have died on it."""
 
     position: int
     source: Source
+    tries: int = 0
 
 
 class Engine:
     """Everything one process needs to load sources, from one configuration."""
 
-    def __init__(self, config: Config, input_name: str) -> None:
+    def __init__(self, config: Config, input_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self.config, self.input_name = config, input_name
+        self.journal = Journal("")
         self.assembly = Assembly(config, input_name)
         self.assembly.require()
         self.settings, self.plans, self.router = self.assembly.settings, self.assembly.plans, self.assembly.router
         dead = self.assembly.dead
         assert dead is not None
         self.dead_letter = DeadLetter(dead)
-        self.deliveries = {output.name: Delivery(output, self.dead_letter) for output in self.assembly.outputs}
+        self.deliveries = {output.name: Delivery(output, self.dead_letter, sleep=pause) for output in self.assembly.outputs}
 
     def run(self, task: Task, progress: Callable[[Ledger], None] = lambda ledger: None) -> Account:
         """Load one source to its end and return its account; never raises but ConfigError."""
@@ -62,43 +67,61 @@ class Engine:
             account = Account(task.position, source.uri, source.key, route.log_type, SKIPPED, route.reason)
         if route.log_type:
             account.status, account.reason = DONE, ""
-            self._load(source, self.plans[route.log_type], account, progress)
+            self._load(task, self.plans[route.log_type], account, progress)
         account.seconds = time.monotonic() - began
         return account
 
-    def _load(self, source: Source, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
-        ledger = account.ledger = Ledger(outputs=tuple(plan.outputs))
+    def _load(self, task: Task, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
+        source, ledger = task.source, Ledger(outputs=tuple(plan.outputs))
+        account.ledger = ledger
         deliveries = [self.deliveries[name] for name in plan.outputs]
         if not deliveries:
             account.status, account.reason = SKIPPED, f"no output matches log type {plan.name}"
             return
+        lasting = {one.output.name: one.output.destination for one in deliveries if one.output.lasting}
+        entry = Entry(self.journal, source, plan.name, lasting, fresh=self.settings.force and not task.tries)
+        dispatch = Dispatch(deliveries, self.dead_letter, entry.begin, entry.note)
+        whole = False
         try:
             try:
+                source.done = entry.done(len(deliveries))
                 blocks, _ = decode(self.input.read(source), self.settings.max_object_bytes)
-                pipeline.run(plan, source, blocks, ledger, (deliveries, self.dead_letter), progress)
+                pipeline.run(plan, source, blocks, ledger, dispatch, progress)
+                whole = True
             finally:  # what was read of a source that breaks still arrives
-                for delivery in (*deliveries, self.dead_letter.delivery):
-                    delivery.flush()
-            _conclude(account)
+                dispatch.flush(ledger)
+            _conclude(account, dispatch.failures())
         except SourceSkipped as why:
             account.status, account.reason = SKIPPED, str(why)
         except (SourceError, DeliveryError) as why:
             account.status, account.reason, account.stop = FAILED, str(why), isinstance(why, OutputClosed)
+            account.failure = why.failure if isinstance(why, SourceError) else DELIVERY
         except ConfigError:
             raise
         except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a source
-            account.status, account.reason = FAILED, f"unexpected {type(why).__name__}: {why}"
+            account.status, account.reason, account.failure = FAILED, f"unexpected {type(why).__name__}: {why}", CORRUPT
             account.detail = traceback.format_exc()
         if account.status == FAILED:
-            for delivery in (*deliveries, self.dead_letter.delivery):
-                delivery.discard()
+            dispatch.discard()
+        if account.status != SKIPPED:
+            entry.end(account, dispatch.marks(ledger, whole=whole))
+
+    def share(self, shared: Shared) -> None:
+        """From now on keep to rates and locks that all workers of the run share."""
+        for delivery in (*self.deliveries.values(), self.dead_letter.delivery):
+            name = delivery.output.name
+            delivery.output.lock = shared.lock()
+            if delivery.pace and name in shared.names:
+                delivery.pace.join(shared.numbers(name), shared.lock(name))
+
+    def use_ledger(self) -> None:
+        """From now on skip what the ledger on disk knows to have arrived, and go on where it was cut off."""
+        self.journal = Journal(self.settings.state, keep=self.settings.remember)
 
     def open_input(self) -> None:
         """Open the input; raises ConfigError. Apart from building, so that checking a configuration needs no credentials."""
-        plugin = self.assembly.registry.create(self.config, self.input_name)
-        plugin.open()
-        assert isinstance(plugin, Input)
-        self.input = plugin
+        self.input: Input = inputs.create(self.config, self.assembly.registry, self.input_name)
+        self.input.open()
 
     def settle(self) -> None:
         """Let the garbage collector pass over what is here for good, and look at what is new more seldom.
@@ -110,17 +133,22 @@ class Engine:
         gc.set_threshold(200_000, 20, 100)
 
     def close(self) -> None:
-        """Close all plugins."""
+        """Close all plugins, and the ledger."""
         self.assembly.close()
+        self.journal.close()
 
 
-def _conclude(account: Account) -> None:
+def _conclude(account: Account, failures: str) -> None:
     """Say in the account what is worth knowing of a source that was read to its end."""
     ledger = account.ledger
-    if not ledger.balances():
-        account.status = FAILED
+    if failures:
+        account.status, account.reason, account.failure = FAILED, failures, DELIVERY
+    elif not ledger.balances():
+        account.status, account.failure = FAILED, CORRUPT
         account.reason = f"the account does not balance: {', '.join(f'{ledger.missing(name)} missing at {name}' for name in ledger.outputs)}"
-    elif not ledger.read:
+    elif not ledger.read and not ledger.passed:
         account.reason = "empty: no records"
     elif ledger.turned_away:
         account.reason = f"{ledger.turned_away} of {ledger.read} records rejected"
+    if ledger.passed and not account.reason:
+        account.reason = f"resumed: {ledger.passed} records had arrived before"

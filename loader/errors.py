@@ -123,7 +123,9 @@ class DeliveryError(SluiceError):
 
 
 class Retryable(DeliveryError):
-    """The output cannot take the chunk now; offer it again later."""
+    """The output cannot take the chunk now; offer it again later. ``lasting``: somebody has to change something first."""
+
+    lasting = False
 
 
 class Unrecoverable(DeliveryError):

@@ -44,6 +44,40 @@ class Raws:
     left_out: dict[str, int] = dataclasses.field(default_factory=dict)  # records that are not wanted, by the option that says so
 
 
+    @property
+    def count(self) -> int:
+        """How many records were read for it, those included that are left out."""
+        return len(self.texts) + len(self.broken) + sum(self.left_out.values())
+
+
+def cut(raws: Raws, at: int) -> tuple[Raws, Raws]:
+    """Return the first ``at`` records of a chunk, and the others; those that are left out have no places, and fill the gaps."""
+    total, split = len(raws.texts) + len(raws.broken), len(raws.texts)
+    places = raws.places if raws.places is not None else range(total)
+    head = [index for index in range(total) if places[index] < at]
+    tail = [index for index in range(total) if places[index] >= at]
+    gaps, first, rest = at - len(head), {}, {}
+    for option, count in raws.left_out.items():
+        first[option] = min(count, gaps)
+        gaps -= first[option]
+        rest[option] = count - first[option]
+
+    def part(indices: list[int], left_out: dict[str, int], base: int) -> Raws:
+        texts = [index for index in indices if index < split]
+        return Raws(
+            [raws.texts[index] for index in texts],
+            raws.parse,
+            raws.names,
+            [raws.records[index] for index in texts] if raws.records is not None else None,
+            [raws.metas[index] for index in texts] if raws.metas is not None else None,
+            [raws.broken[index - split] for index in indices if index >= split],
+            [places[index] - base for index in indices],
+            {option: count for option, count in left_out.items() if count},
+        )
+
+    return part(head, first, 0), part(tail, rest, at)
+
+
 Read = Callable[[Blocks], Iterator[Raws]]  # from the decoded bytes of a source to its raw records
 
 

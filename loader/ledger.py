@@ -1,4 +1,7 @@
-"""The accounting that decides whether a source is done: read and made = excluded + rejected + delivered or refused, for every output."""
+"""The accounting that decides whether a source is done: read and made = excluded + rejected + delivered or refused, for every output.
+
+What an output had from an earlier try counts for it as ``earlier``; records that no output needs any more are ``passed`` over unread.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import collections
 import dataclasses
 
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"
+WHOLE = 2**62  # the mark of a destination that has all records of a source
 
 
 @dataclasses.dataclass(slots=True)
@@ -17,6 +21,8 @@ class Ledger:
     made: int = 0  # records that hooks have made beside those that were read
     excluded: int = 0
     rejected: int = 0
+    passed: int = 0
+    earlier: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     delivered: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     refused: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
@@ -26,7 +32,8 @@ class Ledger:
 
     def missing(self, output: str) -> int:
         """Return how many records ``output`` has neither taken nor refused for good; never negative in a sound account."""
-        return self.read + self.made - self.excluded - self.rejected - self.delivered[output] - self.refused[output]
+        settled = self.delivered[output] + self.refused[output] + self.earlier[output]
+        return self.read + self.made - self.excluded - self.rejected - settled
 
     def balances(self) -> bool:
         """Tell whether every record is accounted for at every output."""
@@ -35,7 +42,7 @@ class Ledger:
     @property
     def arrived(self) -> int:
         """How many records every output has taken."""
-        return min((self.delivered[output] for output in self.outputs), default=0)
+        return min((self.delivered[output] + self.earlier[output] for output in self.outputs), default=0)
 
     @property
     def turned_away(self) -> int:
@@ -45,9 +52,9 @@ class Ledger:
     def add(self, other: Ledger) -> None:
         """Add another ledger's numbers to this one."""
         self.outputs = tuple(dict.fromkeys((*self.outputs, *other.outputs)))
-        for name in ("read", "made", "excluded", "rejected", "bytes_in", "bytes_out"):
+        for name in ("read", "made", "excluded", "rejected", "passed", "bytes_in", "bytes_out"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        for name in ("delivered", "refused", "flags", "rules"):
+        for name in ("earlier", "delivered", "refused", "flags", "rules"):
             getattr(self, name).update(getattr(other, name))
 
 

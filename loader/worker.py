@@ -9,19 +9,24 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import MutableSequence
 
 from loader import log
 from loader.config import Config
 from loader.engine import Engine, Task
-from loader.ledger import Account, Ledger
+from loader.errors import STOPPED, Stopped
+from loader.ledger import FAILED, Account, Ledger
 
 PID, RECORDS, BYTES = range(3)
 FIGURES = 3  # numbers a worker shows
+NAP = 0.2  # seconds after which one that waits looks whether the run is to end
+NOT_BEGUN = "stopped before it was begun"
 
 _engine: Engine | None = None
 _config: tuple[Config, str] | None = None
 _figures: MutableSequence[int] = [0] * FIGURES
+_stopping = threading.Event()
 
 
 def start(config: Config, input_name: str, level: int, figures: MutableSequence[int], offset: int) -> None:
@@ -29,6 +34,7 @@ def start(config: Config, input_name: str, level: int, figures: MutableSequence[
     global _config, _figures  # noqa: PLW0603  # one worker a process
     sys.stdout = sys.stderr  # what a hook prints is no document
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _put_down)
     log.configure(level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _config = (config, input_name)
@@ -39,20 +45,39 @@ def start(config: Config, input_name: str, level: int, figures: MutableSequence[
 def run(task: Task) -> Account:
     """Load one source; raises ConfigError when the input cannot be opened at all."""
     global _engine  # noqa: PLW0603  # built once, kept for the next task
+    if _stopping.is_set():
+        return Account(task.position, task.source.uri, task.source.key, status=FAILED, reason=NOT_BEGUN, failure=STOPPED)
     if _engine is None:
         assert _config is not None
-        engine = Engine(*_config)
+        engine = Engine(*_config, pause=_pause)
+        engine.use_ledger()
         engine.open_input()
         engine.settle()
         _engine = engine
     before = (_figures[RECORDS], _figures[BYTES])
 
     def show(ledger: Ledger) -> None:
+        if _stopping.is_set():
+            raise Stopped(f"stopped after {ledger.read:,} records: the next run goes on behind what has arrived")
         _figures[RECORDS], _figures[BYTES] = before[0] + ledger.read, before[1] + ledger.bytes_in
 
     account = _engine.run(task, show)
-    show(account.ledger)
+    _figures[RECORDS], _figures[BYTES] = before[0] + account.ledger.read, before[1] + account.ledger.bytes_in
     return account
+
+
+def _put_down(number: int, frame: object) -> None:
+    """Have the source in work end at its next chunk, and waits for a destination at once."""
+    _stopping.set()
+
+
+def _pause(seconds: float) -> None:
+    """Sleep; raises Stopped when the run is to end."""
+    deadline = time.monotonic() + seconds
+    while not _stopping.is_set() and (left := deadline - time.monotonic()) > 0:
+        time.sleep(min(left, NAP))
+    if _stopping.is_set():
+        raise Stopped("stopped while the destination was waited for: the next run goes on behind what has arrived")
 
 
 class _Slice(list[int]):

@@ -3,86 +3,50 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
+import fnmatch
+import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from loader.api import (
-    Blocks,
-    ConfigError,
-    Input,
-    Option,
-    Problem,
-    Source,
-    SourceDenied,
-    SourceError,
-    SourceGone,
-    SourceSkipped,
-    choice,
-    number,
-    path,
-    seconds,
-    text,
-)
+from loader.api import Blocks, Input, Option, Source, SourceDenied, SourceError, SourceGone, SourceSkipped, choice, flag, text, words
+from plugins._aws import es_loader
+from plugins._aws.backoff import Backoff
+from plugins._aws.errors import code_of
+from plugins._aws.session import AwsPlugin
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
     from mypy_boto3_s3.client import S3Client
 
 BLOCK = 1024 * 1024
-GONE = frozenset({"NoSuchKey", "NoSuchBucket", "NoSuchVersion", "404"})
-DENIED = frozenset({"AccessDenied", "403", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "AllAccessDisabled"})
-ARCHIVED = frozenset({"InvalidObjectState"})
+NEEDS = "s3:GetObject on it, and kms:Decrypt where KMS encrypts it"
+NEEDS_VERSION = NEEDS.replace("GetObject", "GetObjectVersion")
 
 
-class S3Input(Input):
+class S3Input(AwsPlugin, Input):
     """Read objects as streams; a transfer that breaks goes on where it broke, of the same version of the object."""
 
-    endpoint_url = Option(text, "", doc="URL of an S3-compatible service; empty: AWS, or AWS_ENDPOINT_URL.")
-    region = Option(text, "", doc="Region of the bucket; empty: what the environment says, else us-east-1.")
+    buckets = Option(words, "", doc="In a section [in_s3:NAME]: the buckets it is for, as shell globs; the first section in file order wins.")
     addressing_style = Option(choice("auto", "path", "virtual"), "auto", doc="path for services without a host name per bucket.")
-    ca_bundle = Option(path, "", doc="CA certificates of the service, as a PEM file.")
-    tries = Option(number(1, 20), "5", doc="How often a request, or a broken transfer, is tried.")
-    timeout = Option(seconds, "60s", doc="How long to wait for a connection or for data.")
-
-    client: S3Client
-    refused: type[ClientError]
-    untrusted: type[Exception]
-    broken: tuple[type[Exception], ...]
+    requester_pays = Option(flag, "no", doc="Agree to pay for requests and transfer, where the owner of the bucket does not.")
+    expected_bucket_owner = Option(text, "", doc="Account that must own the bucket; a bucket of another is denied.")
 
     def open(self) -> None:
-        """Make the client; raises ConfigError when there are no credentials."""
-        import boto3  # noqa: PLC0415  # slow to import, and of use only where a bucket is read
-        import botocore.config  # noqa: PLC0415
-        import botocore.exceptions as refusals  # noqa: PLC0415
-        import urllib3.exceptions  # noqa: PLC0415
+        """Make the client; raises ConfigError when there are no credentials, or a role is refused."""
+        super().open()
+        self.s3: S3Client = self.client("s3", s3={"addressing_style": self.addressing_style})
+        self.always = {"RequestPayer": "requester"} if self.requester_pays else {}
+        if self.expected_bucket_owner:
+            self.always["ExpectedBucketOwner"] = self.expected_bucket_owner
+        self.backoff = Backoff()
 
-        self.refused, self.untrusted = refusals.ClientError, refusals.SSLError
-        self.broken = (refusals.BotoCoreError, urllib3.exceptions.HTTPError, OSError, ValueError)
-        config = botocore.config.Config(
-            retries={"mode": "standard", "total_max_attempts": self.tries},
-            s3={"addressing_style": self.addressing_style},  # type: ignore[arg-type]  # one of the three, by its converter
-            connect_timeout=self.timeout,
-            read_timeout=self.timeout,
-            user_agent_extra="sluice-siem-loader",  # loader/stages/own_logs.py knows it again
-        )
-        self._check_authority()
-        try:
-            session = boto3.session.Session(region_name=self.region or None)
-            if session.get_credentials() is None:
-                raise ConfigError(
-                    "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role"
-                    " (a local folder is taken for a bucket only where it exists)"
-                )
-            region = session.region_name or "us-east-1"
-            self.client = session.client("s3", region, endpoint_url=self.endpoint_url or None, verify=self.ca_bundle or None, config=config)
-        except (refusals.BotoCoreError, ValueError) as why:
-            raise ConfigError(Problem(f"cannot be set up: {why}", section=self.name)) from why
+    def serves(self, bucket: str) -> bool:
+        """Tell whether ``buckets`` has it."""
+        return any(fnmatch.fnmatchcase(bucket, glob) for glob in self.buckets)
 
-    def _check_authority(self) -> None:
-        try:
-            ssl.create_default_context(cafile=self.ca_bundle or None)
-        except OSError as why:
-            raise ConfigError(Problem(f"{self.ca_bundle!r} is no PEM file that can be read: {why}", section=self.name, key="ca_bundle")) from why
+    @classmethod
+    def of_environment(cls) -> Mapping[str, Mapping[str, str]]:
+        """Return the sections that the variables of the es-loader stand for."""
+        return es_loader.sections(os.environ)
 
     def read(self, source: Source) -> Blocks:
         """Yield the object in blocks, whole or raising SourceError."""
@@ -93,10 +57,13 @@ class S3Input(Input):
                 try:
                     while block := body.read(BLOCK):
                         offset += len(block)
+                        self.backoff.worked()
                         yield block
+                    self.backoff.worked()
                     return
-                except self.broken as why:
+                except self.failures as why:
                     failures += 1
+                    self.backoff.failed()
                     if failures >= self.tries or (offset and (not source.etag or 0 < source.size <= offset)):
                         raise SourceError(f"{source.uri} broke off after {offset} of {source.size} bytes, {failures} times: {why}") from why
 
@@ -105,12 +72,15 @@ class S3Input(Input):
         refused: list[SourceError] = []
         for key in (source.key, *source.alternates):
             try:
-                reply = self._get(source, key)
+                reply = self._get(source, key, **_unless_done(source))
             except (SourceGone, SourceDenied) as why:  # whoever may not list a bucket is denied what is not there
                 refused.append(why)
                 continue
             source.key, source.alternates = key, ()
             source.size, source.etag, source.modified = reply.get("ContentLength", 0), reply.get("ETag", ""), reply.get("LastModified")
+            if _bare(source.etag) in map(_bare, source.done):
+                reply["Body"].close()
+                raise _done(source)
             return reply
         raise next((why for why in refused if isinstance(why, SourceDenied)), refused[0])
 
@@ -124,31 +94,56 @@ class S3Input(Input):
         return reply
 
     def _get(self, source: Source, key: str, **more: str) -> Any:
+        if source.version:
+            more["VersionId"] = source.version
+        self.backoff.wait()
         try:
-            return self.client.get_object(Bucket=source.bucket, Key=key, **more)  # type: ignore[arg-type]
-        except self.refused as why:
-            raise _refusal(source, why) from why
-        except self.untrusted as why:
-            hint = "; where the service has a CA of its own, give its certificate as ca_bundle" if "VERIFY_FAILED" in str(why) else ""
-            raise SourceError(f"{source.uri} cannot be read: {why}{hint}") from why
-        except self.broken as why:
-            raise SourceError(f"{source.uri} cannot be read: {why}") from why
+            return self.s3.get_object(Bucket=source.bucket, Key=key, **self.always, **more)  # type: ignore[arg-type]
+        except self.failures as why:
+            error = self._refusal(source, why)
+            self._slow_down(error)
+            raise error from why
+        except SourceError as why:  # about the role as which the request was to be signed
+            self._slow_down(why)
+            raise
+
+    def _slow_down(self, why: SourceError) -> None:
+        """Let the next request wait when the service, or the way there, is in trouble."""
+        if why.failure == SourceError.failure and not isinstance(why, SourceSkipped):
+            self.backoff.failed()
+
+    def _refusal(self, source: Source, why: Exception) -> SourceError:
+        """Return the error that says what went wrong with a request."""
+        code = code_of(why)
+        if code == "InvalidObjectState":
+            return SourceSkipped(f"archived{_storage_class(why)}: {source.uri} has to be restored before it can be read")
+        if code in ("304", "NotModified"):
+            return _done(source)
+        if code in ("412", "PreconditionFailed"):
+            return _replaced(source)
+        return self.explained(why, source.uri, NEEDS_VERSION if source.version else NEEDS)
+
+
+def _bare(etag: str) -> str:
+    """Return an etag without the quotes that services write around it, or do not."""
+    return etag.strip('"')
+
+
+def _unless_done(source: Source) -> dict[str, str]:
+    """Return the condition of a request that makes the service answer 304 for a source that is done; it takes one etag."""
+    return {"IfNoneMatch": f'"{_bare(next(iter(source.done)))}"'} if len(source.done) == 1 else {}
+
+
+def _done(source: Source) -> SourceSkipped:
+    return SourceSkipped(f"done already: {source.uri} is as it was then (--force loads it again)")
 
 
 def _replaced(source: Source) -> SourceError:
     return SourceError(f"{source.uri} was replaced while it was read: load it again")
 
 
-def _refusal(source: Source, why: ClientError) -> SourceError:
-    """Return the error that says what the service's code means for the user."""
-    code = str(why.response["Error"]["Code"])
-    if code in GONE:
-        what = "the bucket does not exist" if code == "NoSuchBucket" else "it does not exist (any more)"
-        return SourceGone(f"{source.uri}: {what}")
-    if code in DENIED:
-        return SourceDenied(f"{source.uri}: {code}: these credentials need s3:GetObject on it, and kms:Decrypt where KMS encrypts it")
-    if code in ARCHIVED:
-        return SourceSkipped(f"archived: {source.uri} has to be restored before it can be read")
-    if code == "PreconditionFailed":
-        return _replaced(source)
-    return SourceError(f"{source.uri}: {why}")
+def _storage_class(why: Exception) -> str:
+    """Return the storage class that a refusal names, in parentheses."""
+    response = getattr(why, "response", {})
+    found = response.get("StorageClass") or response.get("Error", {}).get("StorageClass", "")
+    return f" ({found})" if found else ""

@@ -19,6 +19,11 @@ class FileOutput(Output):
     descriptor = -1
     torn = False
 
+    @property
+    def destination(self) -> str:
+        """The file, whatever the section is called."""
+        return f"file {Path(self.path).resolve()}"
+
     def open(self) -> None:
         """Check that the place is not a folder; raises ConfigError."""
         if Path(self.path).is_dir():

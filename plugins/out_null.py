@@ -10,6 +10,8 @@ from loader.api import TAKEN, Outcome, Output
 class NullOutput(Output):
     """Drop messages."""
 
+    lasting = False
+
     def write(self, messages: Sequence[bytes]) -> Outcome:
         """Take all."""
         return TAKEN

@@ -13,6 +13,7 @@ from loader.api import TAKEN, ConfigError, Outcome, Output, OutputClosed, Proble
 class StdoutOutput(Output):
     """Write to standard output, chunk by chunk under the run's lock: workers never mix within a line."""
 
+    lasting = False
     torn = False
 
     def open(self) -> None:

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import itertools
 import logging
-import multiprocessing
-import multiprocessing.sharedctypes
 import os
-import signal
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent import futures
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from loader import listing, results, worker
-from loader.assembly import DEAD_LETTER, Settings
+from loader import listing, results
+from loader.assembly import DEAD_LETTER
 from loader.cli import settings as shared
+from loader.cli import work
 from loader.cli.progress import Display, table
 from loader.config import Config
-from loader.crew import Crew
 from loader.engine import Engine, Task
-from loader.errors import ConfigError
+from loader.errors import STOPPED, ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals
 
 log = logging.getLogger(__name__)
-OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
+    parser.add_argument("--force", action="store_true", help="load what the ledger on disk says has arrived already")
     parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
     parser.add_argument("--endpoint-url", metavar="URL", help="S3-compatible service (also AWS_ENDPOINT_URL)")
     parser.add_argument("--region", help="region of the bucket")
@@ -54,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"
     config.plugin(DEAD_LETTER).values.setdefault("path", rejects)
     engine = Engine(config, input_name)
+    engine.use_ledger()
+    engine.journal.check()
     for problem in config.all_problems():
         log.warning("%s", problem)
     piped = list(listing.open_list("-")) if args.s3list == "-" else None  # what is piped in comes once, and is read twice
@@ -73,14 +70,15 @@ def run(args: argparse.Namespace) -> int:
     tasks = (task for task in named() if results.key_of(task.source) not in files.done)
     totals = Totals()
     outcomes = Outcomes(files, totals, Display(wanted, skipped=listed - wanted))
-    stopped = _work(tasks, config, input_name, engine.settings, outcomes, wanted)
+    with outcomes.display:
+        stopped = work.run(outcomes.given(tasks), config, input_name, engine.settings, outcomes.take, outcomes.display.moved, most=wanted)
     files.close()
     engine.close()
     rejects = config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter)
     table(totals, files, wanted, rejects=rejects, rules=engine.assembly.rules)
     if stopped:
         return stopped
-    return SOME_FAILED if totals.failed or not totals.sound else OK
+    return work.SOME_FAILED if totals.failed or not totals.sound else work.OK
 
 
 @dataclasses.dataclass(slots=True)
@@ -99,77 +97,13 @@ class Outcomes:
             yield task
 
     def take(self, account: Account) -> None:
-        """Write, sum and show one account."""
-        self.files.write(account, self.working.pop(account.position).source)
+        """Write, sum and show one account; that of a source which the end of the run has cut short is left for --resume."""
+        source = self.working.pop(account.position).source
+        if account.failure == STOPPED:
+            return
+        self.files.write(account, source)
         self.totals.add(account)
         self.display.ended(account)
-
-
-def _work(tasks: Iterable[Task], config: Config, input_name: str, settings: Settings, outcomes: Outcomes, objects: int) -> int:
-    """Run all tasks; returns an exit code when the run was stopped, else 0."""
-    count = max(1, min(settings.workers or cores(), objects))
-    figures = multiprocessing.sharedctypes.RawArray("q", count * worker.FIGURES)
-    level = logging.getLogger().level
-
-    def make(number: int) -> futures.Executor:
-        offset = number * worker.FIGURES
-        return futures.ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), worker.start, (config, input_name, level, figures, offset)
-        )
-
-    crew = Crew(make, worker.run, workers=count, tries=settings.tries)
-    stopped = 0
-    with _stoppable(), outcomes.display:
-        try:
-            for account in crew.accounts(outcomes.given(tasks), lambda: outcomes.display.moved(*_sums(figures))):
-                outcomes.take(account)
-                if account.stop:
-                    stopped = SOME_FAILED
-                    break
-        except Stop as why:
-            log.warning("stopped by %s: objects in work are left undone; --resume loads them, and what they had sent comes again", why)
-            stopped = STOPPED
-        finally:
-            crew.close()
-            if stopped:
-                _kill(figures)
-    return stopped
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-class Stop(BaseException):
-    """A signal asks the run to stop."""
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into Stop."""
-
-    def stop(number: int, frame: object) -> None:
-        raise Stop(signal.Signals(number).name)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _sums(figures: Sequence[int]) -> tuple[int, int]:
-    return sum(figures[worker.RECORDS :: worker.FIGURES]), sum(figures[worker.BYTES :: worker.FIGURES])
-
-
-def _kill(figures: Sequence[int]) -> None:
-    """End the workers at once: what they hold is not acknowledged, so nothing is lost."""
-    for pid in figures[worker.PID :: worker.FIGURES]:
-        if pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
 
 
 def _input(args: argparse.Namespace, config: Config) -> str:

@@ -39,6 +39,7 @@ def read_config(args: argparse.Namespace, user_ini: str = "") -> Config:
     if args.hooks and not Path(args.hooks).is_dir():
         raise ConfigError(f"--hooks {args.hooks}: there is no such folder")
     config.override("loader", "hooks", args.hooks)
+    config.override("loader", "force", "yes" if getattr(args, "force", False) else None)
     workers = getattr(args, "workers", None)
     config.override("loader", "workers", None if workers is None else str(workers))
     return config

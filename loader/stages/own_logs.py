@@ -14,7 +14,7 @@ from loader.section import Section
 IGNORE = TypeOption(flag, "yes", name="ignore_own_logs", doc="Leave out records of requests that this program, or the es-loader, has made.")
 AGENT = TypeOption(text, "siem-es-loader", name="custom_user_agent", doc="User agent of an es-loader whose requests are left out too.")
 OPTIONS = (IGNORE, AGENT)
-OURS = "sluice-siem-loader"  # what plugins/in_s3.py adds to its user agent
+OURS = "sluice-siem-loader"  # what plugins/_aws/session.py adds to its user agent
 FIELDS = {"cloudtrail": "userAgent", "s3accesslog": "useragent"}  # the log types that record such requests
 
 

@@ -103,7 +103,7 @@ def test_every_awkward_key_loads_from_every_kind_of_list(tmp_path: Path) -> None
     }
     for name, lines in lists.items():
         (tmp_path / "out.jsonl").unlink(missing_ok=True)
-        done = run(tmp_path, lines)
+        done = run(tmp_path, lines, "--force")
         assert done.returncode == 0, (name, done.stderr)
         assert {row["@log_s3key"] for row in rows(tmp_path / "out.jsonl")} == set(AWKWARD)
         assert numbers(tmp_path) == list(range(len(AWKWARD)))
@@ -291,8 +291,25 @@ def test_a_stop_signal_ends_within_seconds_and_resume_does_the_rest(tmp_path: Pa
         again = start(tmp_path, "--resume")
         _, said = again.communicate(timeout=60)
         assert again.returncode == 0, said
-    assert set(arrived(siem)) == set(range(8 * 20000))
+    found = arrived(siem)
+    assert set(found) == set(range(8 * 20000))
+    assert len(found) == 8 * 20000, "what had arrived is not sent again"
     assert len((tmp_path / "list.txt.finish.log").read_text().splitlines()) == 8
+
+
+def test_what_is_done_is_not_done_again_unless_force_says_so(tmp_path: Path) -> None:
+    folder_bucket(tmp_path, {"app/0": app(3), "app/1": app(3, 3)})
+    assert run(tmp_path, ["app/0"]).returncode == 0
+    second = run(tmp_path, ["app/0", "app/1"])
+    assert (second.returncode, numbers(tmp_path)) == (0, list(range(6)))
+    assert "skipped 1 object: done already" in second.stderr
+    folder_bucket(tmp_path, {"app/0": app(2, 10)})
+    assert run(tmp_path, ["app/0", "app/1"]).returncode == 0
+    assert numbers(tmp_path) == [*range(6), 10, 11], "another version of the object is another object"
+    assert run(tmp_path, ["app/1"], "--force").returncode == 0
+    assert numbers(tmp_path) == [*range(3), 3, 3, 4, 4, 5, 5, 10, 11]
+    shown = [run(tmp_path, ["app/1"], ini=INI.replace("[out_file]\npath = out.jsonl", "")).stdout for _ in range(2)]
+    assert [text.count("\n") for text in shown] == [3, 3], "what goes to standard output is there for nobody to stay"
 
 
 def test_workers_end_when_the_program_is_killed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loader import pipeline
 from loader.batch import Source
 from loader.deliver import DeadLetter, Delivery
+from loader.dispatch import Dispatch
 from loader.ledger import Ledger
 from tests import drivers
 
@@ -30,9 +31,9 @@ def test_every_record_is_accounted_for_at_every_output_however_it_is_cut(tmp_pat
     body = "\n".join(lines).encode()
     blocks = (body[start : start + block] for start in range(0, len(body), block))
     seen: list[int] = []
-    pipeline.run(one.plans["demo"], Source("b", "demo/x"), blocks, ledger, (deliveries, letter), lambda done: seen.append(done.read))
-    for delivery in (*deliveries, letter.delivery):
-        delivery.flush()
+    dispatch = Dispatch(deliveries, letter)
+    pipeline.run(one.plans["demo"], Source("b", "demo/x"), blocks, ledger, dispatch, lambda done: seen.append(done.read))
+    dispatch.flush(ledger)
     kept = [line for line in lines if line]
     assert ledger.read == len(kept)
     assert ledger.rejected == kept.count("bad")
