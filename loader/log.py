@@ -23,3 +23,4 @@ def configure(level: int = logging.WARNING) -> None:
     handler.setFormatter(OneLine())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("botocore").setLevel(max(level, logging.WARNING))
+    logging.getLogger("botocore.credentials").setLevel(max(level, logging.ERROR))  # what fails there is raised, and told with its object

@@ -30,6 +30,8 @@ class S3Input(AwsPlugin, Input):
     requester_pays = Option(flag, "no", doc="Agree to pay for requests and transfer, where the owner of the bucket does not.")
     expected_bucket_owner = Option(text, "", doc="Account that must own the bucket; a bucket of another is denied.")
 
+    without_credentials = " (a local folder is taken for a bucket only where it exists)"
+
     def open(self) -> None:
         """Make the client; raises ConfigError when there are no credentials, or a role is refused."""
         super().open()

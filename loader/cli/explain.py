@@ -19,7 +19,8 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 
-from loader.api import Blocks, Input
+from loader import inputs
+from loader.api import Blocks
 from loader.assembly import Assembly
 from loader.batch import Source
 from loader.cli import settings as shared
@@ -124,8 +125,7 @@ def _file(name: str, source: Source) -> Blocks:
 
 
 def _s3(assembly: Assembly, source: Source) -> Blocks:
-    plugin = assembly.registry.create(assembly.config, INPUT)
-    assert isinstance(plugin, Input)
+    plugin = inputs.create(assembly.config, assembly.registry, INPUT)
     plugin.open()
     with contextlib.closing(plugin):
         yield from plugin.read(source)

@@ -120,7 +120,7 @@ class Renewal:
         failed = f"cannot be assumed by {self.role.caller}"
         error = explained(why, f"role {self.role.arn}", failed=failed, who=self.role.caller, needs=needs)
         said = message_of(why)  # it names the caller as STS knows it
-        return type(error)(f"{error}: {said}") if said and said not in str(error) else error
+        return SourceDenied(f"{error}: {said}") if said and isinstance(error, SourceDenied) else error
 
 
 class Provider:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
 log = logging.getLogger(__name__)
-NO_CREDENTIALS = (
-    "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role"
-    " (a local folder is taken for a bucket only where it exists)"
-)
+NO_CREDENTIALS = "no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run with a role"
+
+
+def _proxy(value: str) -> str:
+    """The URL of an HTTP proxy."""
+    if value and not re.fullmatch(r"https?://[^\s/]+/?", value):
+        raise ValueError(f"{value!r} is not the URL of a proxy, such as http://proxy.example.com:3128")
+    return value
 
 
 class AwsPlugin(Plugin):
@@ -31,7 +36,7 @@ class AwsPlugin(Plugin):
     region = Option(text, "", doc="Region; empty: what the environment or the AWS profile says, else us-east-1.")
     endpoint_url = Option(text, "", doc="URL of a service that speaks the same API, or of a VPC endpoint; empty: AWS, or AWS_ENDPOINT_URL.")
     ca_bundle = Option(path, "", doc="CA certificates of the service and of STS, as a PEM file.")
-    proxy = Option(text, "", doc="URL of an HTTP proxy for the service and STS; empty: HTTPS_PROXY and NO_PROXY of the environment.")
+    proxy = Option(_proxy, "", doc="URL of an HTTP proxy for the service and STS; empty: HTTPS_PROXY and NO_PROXY of the environment.")
     fips = Option(flag, "no", doc="Use the FIPS endpoints of the service and STS; with no, AWS_USE_FIPS_ENDPOINT counts.")
     dualstack = Option(flag, "no", doc="Use endpoints that have IPv6 too; with no, AWS_USE_DUALSTACK_ENDPOINT counts.")
     profile_name = Option(text, "", doc="Profile of the AWS configuration files; empty: AWS_PROFILE, else the usual search for credentials.")
@@ -43,9 +48,10 @@ class AwsPlugin(Plugin):
     sts_endpoint_url = Option(text, "", doc="URL of STS; empty: AWS, or AWS_ENDPOINT_URL_STS.")
     sts_region = Option(text, "", doc="Region of STS; empty: region.")
     sts_ca_bundle = Option(path, "", doc="CA certificates of STS, as a PEM file; empty: ca_bundle.")
-    tries = Option(number(1, 20), "5", doc="How often a request is tried, with growing pauses.")
+    tries = Option(number(1, 20), "5", doc="How often a request, or a broken transfer, is tried, with growing pauses.")
     timeout = Option(seconds, "60s", doc="How long to wait for a connection or for data.")
 
+    without_credentials: ClassVar[str] = ""  # what else the plugin has to say when there are none
     failures: tuple[type[Exception], ...]
     _models: ClassVar[Any] = None  # botocore's descriptions of the services: some MB, read once a process
 
@@ -90,11 +96,13 @@ class AwsPlugin(Plugin):
     def _check(self) -> None:
         """Raise ConfigError with what the options say that cannot be."""
         found = [self._unreadable(key, file) for key, file in (("ca_bundle", self.ca_bundle), ("sts_ca_bundle", self.sts_ca_bundle)) if file]
-        if self.external_id and len(self.external_id) not in (1, len(self.role_arn)):
-            ids, links = len(self.external_id), len(self.role_arn)
+        ids, links = len(self.external_id), len(self.role_arn)
+        if ids not in (0, links) and (ids != 1 or not links):
             found.append(("external_id", f"has {ids}, and role_arn {links}: give one for each role, or that of the last"))
         if self.web_identity_token_file and not self.role_arn:
             found.append(("web_identity_token_file", "is of no use without role_arn: the role that the token is for"))
+        if self.web_identity_token_file and len(self.role_arn) == 1 and self.external_id:
+            found.append(("external_id", "is not asked for with a token: leave it out"))
         for key, url in (("endpoint_url", self.endpoint_url), ("sts_endpoint_url", self.sts_endpoint_url)):
             if url and self.fips:
                 found.append((key, "cannot go with fips = yes: give the URL of a FIPS endpoint, or none"))
@@ -113,7 +121,7 @@ class AwsPlugin(Plugin):
         session = self._new()
         self._in_region = self.region or session.get_config_variable("region") or os.environ.get("AWS_REGION") or "us-east-1"
         if not self.web_identity_token_file and session.get_credentials() is None:
-            raise ConfigError(NO_CREDENTIALS)
+            raise ConfigError(NO_CREDENTIALS + self.without_credentials)
         return session
 
     def _new(self) -> Session:
@@ -143,9 +151,7 @@ class AwsPlugin(Plugin):
         sts = self._client(session, "sts", *self._sts(), **({"signature_version": self._unsigned} if role.token_file else {}))
         renewal = roles.Renewal(role, lambda: getattr(sts, role.operation)(**role.request()), self.failures)
         should, must = role.margins
-        credentials = self._refreshable(
-            "", "", "", roles.LONG_AGO, renewal, "assume-role", advisory_timeout=should, mandatory_timeout=must
-        )
+        credentials = self._refreshable("", "", "", roles.LONG_AGO, renewal, "assume-role", advisory_timeout=should, mandatory_timeout=must)
         made = self._new()
         made.register_component("credential_provider", roles.Provider(credentials))
         return made

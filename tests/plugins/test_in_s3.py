@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import http.server
 import logging
 import random
 import threading
@@ -16,6 +14,8 @@ from moto.server import ThreadedMotoServer
 
 from loader.api import ConfigError, Source, SourceDenied, SourceError, SourceGone, SourceSkipped
 from plugins.in_s3 import BLOCK, S3Input
+from tests import aws
+from tests.aws import Service, of_nobody, refuse
 from tests.drivers import configured
 from tests.servers import LOCALHOST, Certificates, closed_port
 
@@ -26,18 +26,7 @@ MODIFIED = "Fri, 24 May 2024 07:32:05 GMT"
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch, tmp_path):
-    """Credentials of nobody, and no way to a real endpoint or to the configuration of whoever runs the tests."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CA_BUNDLE", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
-        "NO_PROXY": "*",
-    }.items():
-        monkeypatch.setenv(name, value)
+    of_nobody(monkeypatch, tmp_path)
 
 
 def opened(**options):
@@ -146,61 +135,15 @@ def test_a_bucket_that_does_not_exist_is_gone_and_says_so(moto, bucket):
 
 def test_an_archived_object_is_skipped_with_what_to_do(moto, bucket):
     bucket.put_object(Bucket="sample-bucket", Key="cold", Body=b"x", StorageClass="GLACIER")
-    with pytest.raises(SourceSkipped, match="archived: s3://sample-bucket/cold has to be restored"):
+    with pytest.raises(SourceSkipped, match=r"^archived \(GLACIER\): s3://sample-bucket/cold has to be restored"):
         read(opened(endpoint_url=moto), "cold")
 
 
 # --- servers that misbehave
 
 
-class Service:
-    """Answers GET requests by a script, one step a request, the last repeated; notes what was asked."""
-
-    def __init__(self, *steps, tls=None):
-        service = self
-        self.steps, self.requests, self.lock = steps, [], threading.Lock()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                with service.lock:
-                    service.requests.append((self.path, dict(self.headers)))
-                    step = service.steps[min(len(service.requests), len(service.steps)) - 1]
-                with contextlib.suppress(OSError):
-                    step(self)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((LOCALHOST, 0), Handler)
-        self.server.handle_error = lambda *_: None
-        if tls:
-            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.url = f"{'https' if tls else 'http'}://{LOCALHOST}:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join(10)
-
-    def header(self, name):
-        return [headers.get(name) for _, headers in self.requests]
-
-
 def answer(handler, status, body=b"", length=None, **headers):
-    handler.send_response(status)
-    for name, value in {"ETag": ETAG, "Last-Modified": MODIFIED, **{name.replace("_", "-"): value for name, value in headers.items()}}.items():
-        if value is not None:
-            handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(body) if length is None else length))
-    handler.end_headers()
-    handler.wfile.write(body)
+    aws.answer(handler, status, body, length, **{"ETag": ETAG, "Last_Modified": MODIFIED, **headers})
 
 
 def whole(handler):
@@ -224,15 +167,10 @@ def cut(size, **headers):
     return step
 
 
-def refuse(status, code=None, message="because", **headers):
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode() if code else b""
-    return lambda handler: answer(handler, status, body, Content_Type="application/xml", **headers)
-
-
-def given(*steps, key="key", alternates=(), **options):
+def given(*steps, key="key", alternates=(), version="", done=frozenset(), **options):
     """Read from a service of these steps; return the body or the error, the service and the source."""
     with Service(*steps) as service:
-        source = Source("sample-bucket", key, alternates=alternates)
+        source = Source("sample-bucket", key, alternates=alternates, version=version, done=done)
         plugin = opened(endpoint_url=service.url, addressing_style="path", **options)
         got = bytearray()
         try:
@@ -324,7 +262,7 @@ def test_a_service_that_stays_busy_is_an_error_of_the_source():
     assert len(service.requests) == 2
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", None])
+@pytest.mark.parametrize("code", ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", None])
 def test_a_refusal_is_denied_and_says_what_is_needed(code):
     why, service, _ = given(refuse(403, code))
     assert isinstance(why, SourceDenied)
@@ -407,6 +345,186 @@ def test_the_region_of_the_option_signs_the_request():
         read(opened(endpoint_url=service.url))
         regions = [value.split("/")[2] for value in service.header("Authorization")]
     assert regions == ["eu-central-1", "us-east-1"]
+
+
+# --- a version, and what is done already
+
+
+def queries(service):
+    return [dict(urllib.parse.parse_qsl(path.partition("?")[2])) for path, _ in service.requests]
+
+
+def test_the_version_that_a_notice_names_is_read_and_not_the_latest(moto, bucket):
+    bucket.create_bucket(Bucket="versioned")
+    bucket.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    first = bucket.put_object(Bucket="versioned", Key="x", Body=b"first")
+    bucket.put_object(Bucket="versioned", Key="x", Body=b"second")
+    plugin = opened(endpoint_url=moto)
+    assert b"".join(plugin.read(Source("versioned", "x", version=first["VersionId"]))) == b"first"
+    assert b"".join(plugin.read(Source("versioned", "x"))) == b"second"
+
+
+def test_a_transfer_that_broke_goes_on_in_the_same_version():
+    body, service, _ = given(cut(BLOCK), whole, version="v1")
+    assert body == BODY
+    assert [query["versionId"] for query in queries(service)] == ["v1", "v1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (404, "NoSuchVersion", "this version of it does not exist (any more)"),
+        (405, "MethodNotAllowed", "this version is a delete marker: the object was deleted"),
+    ],
+)
+def test_a_version_that_is_no_more_is_gone(status, code, said):
+    why, service, _ = given(refuse(status, code), version="v1")
+    assert isinstance(why, SourceGone)
+    assert str(why) == f"s3://sample-bucket/key: {said}"
+    assert len(service.requests) == 1
+
+
+def test_a_version_that_is_denied_names_the_permission_for_versions():
+    why, _, _ = given(refuse(403, "AccessDenied"), version="v1")
+    assert "these credentials need s3:GetObjectVersion on it" in str(why)
+
+
+@pytest.mark.parametrize("done", [ETAG, ETAG.strip('"')])
+def test_a_source_that_is_done_is_asked_for_with_if_none_match_and_skipped(moto, bucket, done):
+    bucket.put_object(Bucket="sample-bucket", Key="done", Body=BODY)
+    source = Source("sample-bucket", "done", done=frozenset({done}))
+    with pytest.raises(SourceSkipped, match=r"^done already: s3://sample-bucket/done .*--force"):
+        list(opened(endpoint_url=moto).read(source))
+    why, service, _ = given(refuse(304), done=frozenset({done}))
+    assert isinstance(why, SourceSkipped)
+    assert service.header("If-None-Match") == [ETAG]
+
+
+def unsent(handler):
+    """The head of a reply whose body never comes."""
+    answer(handler, 200, b"", len(BODY))
+    handler.wfile.flush()
+
+
+@pytest.mark.parametrize("done", [{ETAG}, {"other", ETAG.strip('"')}])
+def test_a_done_object_is_not_read_where_the_service_does_not_know_the_condition_or_several_are_done(done):
+    why, service, _ = given(unsent, done=frozenset(done), tries="1", timeout="5s")
+    assert isinstance(why, SourceSkipped)
+    assert service.header("If-None-Match") == [ETAG if len(done) == 1 else None]
+
+
+def test_an_object_that_has_changed_since_it_was_done_is_read():
+    body, _, source = given(whole, done=frozenset({"another"}))
+    assert (body, source.etag) == (BODY, ETAG)
+
+
+# --- what a refusal means
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_an_archived_object_is_skipped_with_its_storage_class(status):
+    why, _, _ = given(refuse(status, "InvalidObjectState", "no", "<StorageClass>DEEP_ARCHIVE</StorageClass>"))
+    assert isinstance(why, SourceSkipped)
+    assert str(why) == "archived (DEEP_ARCHIVE): s3://sample-bucket/key has to be restored before it can be read"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (400, "ExpiredToken", "the credentials have expired: renew them"),
+        (400, "InvalidToken", "the credentials have expired: renew them"),
+        (403, "RequestTimeTooSkewed", "the clock of this machine differs from that of the service: set it (NTP)"),
+        (403, "RequestExpired", "the clock of this machine differs"),
+        (503, "SlowDown", "the service asks for fewer requests"),
+        (500, "InternalError", "InternalError"),
+        (301, "PermanentRedirect", "the bucket is in another region"),
+        (400, "KMS.ThrottlingException", "fewer requests"),
+    ],
+)
+def test_a_refusal_that_may_pass_is_transient_and_says_what_to_do(status, code, said):
+    why, _, _ = given(refuse(status, code), tries="1")
+    assert (type(why), why.failure) == (SourceError, "transient")
+    assert code in str(why)
+    assert said in str(why)
+
+
+@pytest.mark.parametrize("code", ["KMS.DisabledException", "KMS.KMSInvalidStateException", "KMS.NotFoundException"])
+def test_a_key_of_kms_that_cannot_be_used_is_denied(code):
+    why, _, _ = given(refuse(400, code, "arn:aws:kms:... is disabled."))
+    assert isinstance(why, SourceDenied)
+    assert str(why) == f"s3://sample-bucket/key: {code}: the KMS key that encrypts it cannot be used: arn:aws:kms:... is disabled."
+
+
+def test_an_object_under_a_key_of_its_owner_is_denied():
+    why, _, _ = given(refuse(400, "InvalidRequest", "The object was stored using a form of Server Side Encryption."))
+    assert isinstance(why, SourceDenied)
+    assert "SSE-C" in str(why)
+
+
+def test_a_bucket_that_can_have_no_such_name_is_gone():
+    plugin = opened()
+    with pytest.raises(SourceGone, match="cannot be read: Parameter validation failed"):
+        read(plugin, bucket="no bucket/")
+
+
+def test_a_service_in_trouble_is_asked_at_a_slower_and_slower_pace_until_it_is_well(monkeypatch):
+    pauses = []
+    plugin = configured(S3Input(), "in_s3", tries="1", timeout="5s")
+    with Service(*[refuse(503, "SlowDown")] * 6, whole) as service:
+        plugin.endpoint_url, plugin.addressing_style = service.url, "path"
+        plugin.open()
+        monkeypatch.setattr(plugin.backoff, "wait", lambda: pauses.append(plugin.backoff.failures))
+        for _ in range(6):
+            with pytest.raises(SourceError):
+                read(plugin)
+        read(plugin)
+        read(plugin)
+    assert pauses == [0, 1, 2, 3, 4, 5, 6, 0]
+
+
+def test_a_transfer_that_breaks_and_gets_on_does_not_wait_longer_each_time(monkeypatch):
+    pauses = []
+    plugin = configured(S3Input(), "in_s3", tries="9", timeout="5s")
+    with Service(cut(BLOCK), cut(BLOCK), cut(0), cut(0), whole) as service:
+        plugin.endpoint_url, plugin.addressing_style = service.url, "path"
+        plugin.open()
+        monkeypatch.setattr(plugin.backoff, "wait", lambda: pauses.append(plugin.backoff.failures))
+        assert read(plugin)[0] == BODY
+    assert pauses == [0, 1, 1, 2, 3]
+
+
+def test_what_is_gone_or_denied_does_not_slow_down_the_others():
+    plugin = configured(S3Input(), "in_s3", tries="1", timeout="5s")
+    with Service(refuse(404, "NoSuchKey"), refuse(403, "AccessDenied"), refuse(403, "InvalidObjectState"), refuse(304)) as service:
+        plugin.endpoint_url, plugin.addressing_style = service.url, "path"
+        plugin.open()
+        for _ in range(4):
+            with pytest.raises(SourceError):
+                read(plugin)
+    assert plugin.backoff.failures == 0
+
+
+def test_the_requester_pays_and_the_owner_is_checked_where_the_options_say_so():
+    _, service, _ = given(cut(BLOCK), whole, requester_pays="yes", expected_bucket_owner="123456789012")
+    assert service.header("x-amz-request-payer") == ["requester", "requester"]
+    assert service.header("x-amz-expected-bucket-owner") == ["123456789012", "123456789012"]
+    _, service, _ = given(whole)
+    assert service.header("x-amz-request-payer") == [None]
+
+
+# --- several sections
+
+
+def test_a_section_serves_the_buckets_that_its_globs_name():
+    one = configured(S3Input(), "in_s3:audit", buckets="audit-*, other")
+    assert [bucket for bucket in ("audit-1", "other", "Audit-1", "others", "") if one.serves(bucket)] == ["audit-1", "other"]
+    assert not configured(S3Input(), "in_s3").serves("audit-1")
+
+
+def test_the_environment_of_the_es_loader_gives_sections(monkeypatch):
+    assert S3Input.of_environment() == {}
+    monkeypatch.setenv("SECURITY_LAKE_ROLE_ARN", "arn:aws:iam::123456789012:role/lake")
+    assert list(S3Input.of_environment()) == ["in_s3:security-lake"]
 
 
 # --- TLS

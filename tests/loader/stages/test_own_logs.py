@@ -43,4 +43,4 @@ def test_switched_off_and_for_other_types_there_is_no_step() -> None:
 
 
 def test_what_is_left_out_is_what_our_input_says_it_is() -> None:
-    assert f'user_agent_extra="{own_logs.OURS}"' in (HOME / "plugins" / "in_s3.py").read_text(encoding="utf-8")
+    assert f'user_agent_extra="{own_logs.OURS}"' in (HOME / "plugins" / "_aws" / "session.py").read_text(encoding="utf-8")
