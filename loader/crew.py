@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 
 from loader.engine import Task
+from loader.errors import STOPPED, TRANSIENT
 from loader.ledger import FAILED, Account
 
 AHEAD = 2  # tasks a worker holds: one in work, one waiting
@@ -109,19 +110,24 @@ class Crew:
         while lane.given and lane.given[0][0].done():
             future, task = lane.given.popleft()
             try:
-                yield future.result()
+                account = future.result()
             except futures.BrokenExecutor:
-                self.again.extend(waiting for _, waiting in lane.given)
-                lane.given.clear()
-                lane.executor.shutdown(wait=False)
-                lane.executor = self.make(number)
-                self.deaths[task.position] += 1
-                if self.deaths[task.position] < self.tries:
-                    self.again.append(dataclasses.replace(task, tries=self.deaths[task.position]))
-                else:
-                    yield self._lost(task)
+                account = None
+            if account is not None and account.failure != STOPPED:
+                yield account
+                continue
+            # dead, or told by somebody else to end: what it held goes to its successor
+            self.again.extend(waiting for _, waiting in lane.given)
+            lane.given.clear()
+            lane.executor.shutdown(wait=False)
+            lane.executor = self.make(number)
+            self.deaths[task.position] += 1
+            if self.deaths[task.position] < self.tries:
+                self.again.append(dataclasses.replace(task, tries=self.deaths[task.position]))
+            else:
+                yield self._lost(task)
 
     def _lost(self, task: Task) -> Account:
         source = task.source
         reason = f"its worker died {self.deaths[task.position]} times on this object: killed, or out of memory (fewer --workers need less)"
-        return Account(task.position, source.uri, source.key, status=FAILED, reason=reason)
+        return Account(task.position, source.uri, source.key, status=FAILED, reason=reason, failure=TRANSIENT)

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import hashlib
 import time
 import traceback
 from collections.abc import Callable
 
 from loader import inputs, pipeline
-from loader.api import Input
+from loader.api import Blocks, Input
 from loader.assembly import HOME, Assembly
-from loader.batch import Source
+from loader.batch import Carried, Source
 from loader.config import Config
-from loader.deliver import DeadLetter, Delivery
+from loader.dead_letter import DeadLetter
+from loader.deliver import Delivery
 from loader.dispatch import Dispatch
 from loader.errors import CORRUPT, DELIVERY, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
 from loader.journal import Entry, Journal
@@ -45,6 +47,7 @@ class Engine:
     def __init__(self, config: Config, input_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self.config, self.input_name = config, input_name
         self.journal = Journal("")
+        self.forms: dict[str, str] = {}
         self.assembly = Assembly(config, input_name)
         self.assembly.require()
         self.settings, self.plans, self.router = self.assembly.settings, self.assembly.plans, self.assembly.router
@@ -59,7 +62,7 @@ class Engine:
         source = task.source
         try:
             with within(self.settings.match_seconds):
-                route = self.router.route(source.key)
+                route = Route(source.log_type) if isinstance(source, Carried) else self.router.route(source.key)
         except Overdue:
             route = Route("", "")
             account = Account(task.position, source.uri, source.key, "", FAILED, "an s3_key pattern takes too long for this key: see index.py check")
@@ -79,13 +82,13 @@ class Engine:
             account.status, account.reason = SKIPPED, f"no output matches log type {plan.name}"
             return
         lasting = {one.output.name: one.output.destination for one in deliveries if one.output.lasting}
-        entry = Entry(self.journal, source, plan.name, lasting, fresh=self.settings.force and not task.tries)
+        entry = Entry(self.journal, source, plan.name, lasting, form=self._form(plan.name), fresh=self.settings.force and not task.tries)
         dispatch = Dispatch(deliveries, self.dead_letter, entry.begin, entry.note)
         whole = False
         try:
             try:
                 source.done = entry.done(len(deliveries))
-                blocks, _ = decode(self.input.read(source), self.settings.max_object_bytes)
+                blocks, _ = decode(self._blocks(source), self.settings.max_object_bytes)
                 pipeline.run(plan, source, blocks, ledger, dispatch, progress)
                 whole = True
             finally:  # what was read of a source that breaks still arrives
@@ -94,7 +97,8 @@ class Engine:
         except SourceSkipped as why:
             account.status, account.reason = SKIPPED, str(why)
         except (SourceError, DeliveryError) as why:
-            account.status, account.reason, account.stop = FAILED, str(why), isinstance(why, OutputClosed)
+            account.status, account.stop = FAILED, isinstance(why, OutputClosed)
+            account.reason = str(why) if isinstance(why, SourceError) else dispatch.failures() or str(why)
             account.failure = why.failure if isinstance(why, SourceError) else DELIVERY
         except ConfigError:
             raise
@@ -106,6 +110,9 @@ class Engine:
         if account.status != SKIPPED:
             entry.end(account, dispatch.marks(ledger, whole=whole))
 
+    def _blocks(self, source: Source) -> Blocks:
+        return iter((source.body,)) if isinstance(source, Carried) else self.input.read(source)
+
     def share(self, shared: Shared) -> None:
         """From now on keep to rates and locks that all workers of the run share."""
         for delivery in (*self.deliveries.values(), self.dead_letter.delivery):
@@ -113,6 +120,13 @@ class Engine:
             delivery.output.lock = shared.lock()
             if delivery.pace and name in shared.names:
                 delivery.pace.join(shared.numbers(name), shared.lock(name))
+
+    def _form(self, log_type: str) -> str:
+        """Return what stands for the section of a log type: under another, an object may be cut into other records."""
+        if log_type not in self.forms:
+            values = self.config.types[log_type].values
+            self.forms[log_type] = hashlib.sha256(repr([log_type, *sorted(values.items())]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return self.forms[log_type]
 
     def use_ledger(self) -> None:
         """From now on skip what the ledger on disk knows to have arrived, and go on where it was cut off."""

@@ -25,7 +25,7 @@ NAME = "ledger.db"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
     id INTEGER PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, etag TEXT NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL,
-    log_type TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
+    log_type TEXT NOT NULL DEFAULT '', form TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
     records INTEGER NOT NULL DEFAULT 0, excluded INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
     delivered INTEGER NOT NULL DEFAULT 0, bytes_out INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, changed REAL NOT NULL,
     UNIQUE (bucket, key, etag, first, stop)
@@ -36,8 +36,8 @@ CREATE TABLE IF NOT EXISTS mark (
     changed REAL NOT NULL, PRIMARY KEY (object, destination)
 ) WITHOUT ROWID;
 """
-FIND = "SELECT id FROM object WHERE bucket = ? AND key = ? AND etag = ? AND first = ? AND stop = ?"
-PUT = "INSERT INTO object (bucket, key, etag, first, stop, log_type, size, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id"
+FIND = "SELECT id, form FROM object WHERE bucket = ? AND key = ? AND etag = ? AND first = ? AND stop = ?"
+PUT = "INSERT INTO object (bucket, key, etag, first, stop, log_type, form, size, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id, form"
 MARK = """INSERT INTO mark VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
 SET records = max(records, excluded.records), changed = excluded.changed"""
 DONE_ETAGS = """SELECT etag FROM object JOIN mark ON mark.object = object.id
@@ -81,10 +81,11 @@ class Journal:
 
         return self._do(look_up, frozenset())
 
-    def begin(self, source: Source, log_type: str, destinations: Iterable[str], *, fresh: bool = False) -> dict[str, int]:
+    def begin(self, source: Source, log_type: str, destinations: Iterable[str], *, form: str = "", fresh: bool = False) -> dict[str, int]:
         """Return the mark of each destination, 0 where nothing is known; from now on the object is in the ledger.
 
-        ``fresh`` forgets the marks that are there.
+        ``form`` stands for how the object is cut into records: marks within an object mean nothing under another one, and are forgotten.
+        ``fresh`` forgets all marks that are there.
         """
         marks = dict.fromkeys(destinations, 0)
         identity = _identity(source)
@@ -94,11 +95,13 @@ class Journal:
         def enter(connection: sqlite3.Connection) -> dict[str, int]:
             row = connection.execute(FIND, identity).fetchone()
             if row is None:
-                connection.execute(PUT, (*identity, log_type, source.size, self.clock()))
+                connection.execute(PUT, (*identity, log_type, form, source.size, self.clock()))
                 return {}
-            if fresh:
-                connection.execute("DELETE FROM mark WHERE object = ?", row)
-            return dict(connection.execute("SELECT destination, records FROM mark WHERE object = ?", row))
+            number, before = row
+            if fresh or before != form:
+                connection.execute("DELETE FROM mark WHERE object = ? AND records < ?", (number, WHOLE + fresh))
+                connection.execute("UPDATE object SET form = ? WHERE id = ?", (form, number))
+            return dict(connection.execute("SELECT destination, records FROM mark WHERE object = ?", (number,)))
 
         known: dict[str, int] = self._do(enter, {})
         return {name: known.get(name, 0) for name in marks}
@@ -121,16 +124,16 @@ class Journal:
             now = self.clock()
             row = connection.execute(FIND, identity).fetchone()
             if row is None:  # an object without a record was never begun
-                row = connection.execute(PUT, (*identity, account.log_type, source.size, now)).fetchone()
+                row = connection.execute(PUT, (*identity, account.log_type, "", source.size, now)).fetchone()
             self._mark(connection, row, {name: at for name, at in marks.items() if at or account.status == DONE})
             ended = (account.log_type, account.status, _text(account.reason), source.size)
-            connection.execute(END, (*ended, *counts, account.seconds, now, *row))
+            connection.execute(END, (*ended, *counts, account.seconds, now, row[0]))
 
         self._do(finish, None)
 
-    def _mark(self, connection: sqlite3.Connection, row: tuple[int] | None, marks: Mapping[str, int]) -> None:
+    def _mark(self, connection: sqlite3.Connection, row: tuple[int, str] | None, marks: Mapping[str, int]) -> None:
         if row is not None:
-            connection.executemany(MARK, [(*row, name, at, self.clock()) for name, at in marks.items()])
+            connection.executemany(MARK, [(row[0], name, at, self.clock()) for name, at in marks.items()])
 
     def close(self) -> None:
         """Close the file."""
@@ -176,12 +179,15 @@ class Journal:
 
 
 class Entry:
-    """One source in the ledger. ``destinations`` are those of its outputs that last, by the output's name; to one that is ``fresh``, nothing
-    that the ledger has counts.
+    """One source in the ledger. ``destinations`` are those of its outputs that last, by the output's name. ``form``: see ``Journal.begin``;
+    to a ``fresh`` one, nothing that the ledger has counts.
     """
 
-    def __init__(self, journal: Journal, source: Source, log_type: str, destinations: Mapping[str, str], *, fresh: bool = False) -> None:
-        self.journal, self.source, self.log_type, self.destinations, self.fresh = journal, source, log_type, destinations, fresh
+    def __init__(
+        self, journal: Journal, source: Source, log_type: str, destinations: Mapping[str, str], *, form: str = "", fresh: bool = False
+    ) -> None:
+        self.journal, self.source, self.log_type, self.destinations = journal, source, log_type, destinations
+        self.form, self.fresh = form, fresh
 
     def done(self, outputs: int) -> frozenset[str]:
         """Return the etags under which the source needs no reading, there being that many outputs."""
@@ -191,7 +197,7 @@ class Entry:
 
     def begin(self, source: Source) -> dict[str, int]:
         """Return the marks by output."""
-        marks = self.journal.begin(source, self.log_type, self.destinations.values(), fresh=self.fresh)
+        marks = self.journal.begin(source, self.log_type, self.destinations.values(), form=self.form, fresh=self.fresh)
         return {name: marks[destination] for name, destination in self.destinations.items()}
 
     def note(self, marks: Mapping[str, int]) -> None:

@@ -30,6 +30,11 @@ class Total:
         return self.ledger.delivered[self.slowest]
 
     @property
+    def earlier(self) -> int:
+        """Records that had arrived in an earlier try, and were read for another output."""
+        return self.ledger.earlier[self.slowest]
+
+    @property
     def rejected(self) -> int:
         """Records in the dead letter: rejected on the way, or refused by the output."""
         return self.ledger.rejected + self.ledger.refused[self.slowest]
@@ -69,13 +74,15 @@ class Totals:
         totals = self.by_type.values()
         read, excluded = sum(t.ledger.read for t in totals), sum(t.ledger.excluded for t in totals)
         rejected, delivered = sum(t.rejected for t in totals), sum(t.delivered for t in totals)
-        missing = sum(t.undelivered for t in totals)
+        missing, earlier = sum(t.undelivered for t in totals), sum(t.earlier for t in totals)
         made = sum(t.ledger.made for t in totals)
         taken = f"{read:,} read{f' + {made:,} made by hooks' if made else ''}"
         line = f"{taken} = {excluded:,} excluded + {rejected:,} rejected + {delivered:,} delivered"
+        if earlier:
+            line += f" + {earlier:,} delivered in an earlier try"
         if missing:
             line += f" + {missing:,} not delivered, of {self.failed:,} failed objects"
-        if self.unsound or read + made != excluded + rejected + delivered + missing:
+        if self.unsound or read + made != excluded + rejected + delivered + earlier + missing:
             return f"The account does NOT balance: {line}; see {', '.join(self.unsound[:3])}"
         return f"The account balances: {line}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ from loader.config import Config
 from loader.engine import Engine, Task
 from loader.errors import STOPPED, Stopped
 from loader.ledger import FAILED, Account, Ledger
+from loader.sharing import Shared
 
 PID, RECORDS, BYTES = range(3)
 FIGURES = 3  # numbers a worker shows
@@ -26,18 +28,19 @@ NOT_BEGUN = "stopped before it was begun"
 _engine: Engine | None = None
 _config: tuple[Config, str] | None = None
 _figures: MutableSequence[int] = [0] * FIGURES
+_shared: Shared | None = None
 _stopping = threading.Event()
 
 
-def start(config: Config, input_name: str, level: int, figures: MutableSequence[int], offset: int) -> None:
+def start(config: Config, input_name: str, level: int, figures: MutableSequence[int], offset: int, shared: Shared | None = None) -> None:
     """Prepare a worker process. It leaves Ctrl-C to its parent, and ends when the parent is gone."""
-    global _config, _figures  # noqa: PLW0603  # one worker a process
+    global _config, _figures, _shared  # noqa: PLW0603  # one worker a process
     sys.stdout = sys.stderr  # what a hook prints is no document
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _put_down)
     log.configure(level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _config = (config, input_name)
+    _config, _shared = (config, input_name), shared
     _figures = _Slice(figures, offset)
     _figures[PID] = os.getpid()
 
@@ -50,9 +53,12 @@ def run(task: Task) -> Account:
     if _engine is None:
         assert _config is not None
         engine = Engine(*_config, pause=_pause)
+        if _shared is not None:
+            engine.share(_shared)
         engine.use_ledger()
         engine.open_input()
         engine.settle()
+        multiprocessing.util.Finalize(None, engine.close, exitpriority=100)
         _engine = engine
     before = (_figures[RECORDS], _figures[BYTES])
 

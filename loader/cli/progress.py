@@ -30,9 +30,9 @@ def stderr() -> Console:
 
 
 class Display:
-    """Objects, records, rate and time left, while a run goes on."""
+    """Objects, records, rate and time left, while a run goes on. ``objects`` is None where nobody knows how many there will be."""
 
-    def __init__(self, objects: int, skipped: int = 0, console: Console | None = None) -> None:
+    def __init__(self, objects: int | None, skipped: int = 0, console: Console | None = None) -> None:
         self.console = console or stderr()
         self.objects, self.ended_objects, self.failed = objects, 0, 0
         self.records = self.bytes = 0
@@ -81,9 +81,9 @@ class Display:
         self.bar.update(self.task, completed=self.ended_objects, records=self.records, rate=rate, failed=failed)
         if not self.console.is_terminal and now - self.said >= EVERY:
             self.said = now
-            left = (now - self.began) / self.ended_objects * (self.objects - self.ended_objects) if self.ended_objects else None
+            left = (now - self.began) / self.ended_objects * (self.objects - self.ended_objects) if self.objects and self.ended_objects else None
             remaining = f", about {left:,.0f} s left" if left is not None else ""
-            objects = f"{self.ended_objects:,} of {self.objects:,} objects"
+            objects = f"{self.ended_objects:,}{f' of {self.objects:,}' if self.objects is not None else ''} objects"
             self.console.print(f"{objects}, {self.records:,} records, {rate:,.0f}/s{remaining}{', ' * bool(failed)}{failed}", soft_wrap=True)
 
 
@@ -108,6 +108,8 @@ def table(
         for flag, count in sorted(total.ledger.flags.items()):
             if count:
                 console.print(f"{name}: {flag}: {counted(count, 'record')}", markup=False, highlight=False)
+    if passed := sum(total.ledger.passed for total in totals.by_type.values()):
+        console.print(f"passed over {counted(passed, 'record')} that had arrived in an earlier try", highlight=False, soft_wrap=True)
     for line in rules_met.lines(totals, rules, datetime.datetime.now(datetime.UTC)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if rejected := sum(total.rejected for total in totals.by_type.values()):
@@ -117,5 +119,6 @@ def table(
     if ended < objects:
         console.print(f"{counted(objects - ended, 'object')} not loaded: --resume goes on", soft_wrap=True)
     if totals.failed:
-        where = f"{files.error_path} lists them (load it with -l), {files.debug_path} says why"
+        listed = f"{files.error_path} lists them (load it with -l), " if files.error_path.exists() else ""  # messages are in no list
+        where = f"{listed}{files.debug_path} says why"
         console.print(f"{counted(totals.failed, 'object')} failed: {where}", soft_wrap=True)

@@ -8,15 +8,17 @@ import multiprocessing
 import multiprocessing.sharedctypes
 import os
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent import futures
 
-from loader import worker
+from loader import pace, worker
 from loader.assembly import Settings
 from loader.config import Config
 from loader.crew import Crew
 from loader.engine import Task
 from loader.ledger import Account
+from loader.sharing import Shared
 
 log = logging.getLogger(__name__)
 OK, SOME_FAILED, USAGE, STOPPED = 0, 1, 2, 130
@@ -38,13 +40,13 @@ def run(
     count = settings.workers or cores()
     count = max(1, min(count, most) if most else count)
     figures = multiprocessing.sharedctypes.RawArray("q", count * worker.FIGURES)
+    shared = Shared((name for name in config.plugins if name.startswith("out_")), pace.FIELDS)
     level = logging.getLogger().level
 
     def make(number: int) -> futures.Executor:
         offset = number * worker.FIGURES
-        return futures.ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), worker.start, (config, input_name, level, figures, offset)
-        )
+        arguments = (config, input_name, level, figures, offset, shared)
+        return futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), worker.start, arguments)
 
     crew = Crew(make, worker.run, workers=count, tries=settings.tries)
     stopped = 0
@@ -62,6 +64,7 @@ def run(
             if stopped:
                 _put_down(crew, figures, take)
             crew.close()
+            shared.close()
     return stopped
 
 
@@ -93,15 +96,23 @@ def _sums(figures: Sequence[int]) -> tuple[int, int]:
 
 
 def _put_down(crew: Crew, figures: Sequence[int], take: Callable[[Account], None]) -> None:
-    """Have the workers stop at the next chunk, take the accounts of where they are, and kill what does not stop in time."""
+    """Have the workers stop at the next chunk, take the accounts of where they are, and kill what does not end in time."""
+    deadline = time.monotonic() + PATIENCE
     _signal(figures, signal.SIGTERM)
     for account in crew.ending(PATIENCE):
         take(account)
+    crew.close()
+    while _signal(figures, 0) and time.monotonic() < deadline:  # they take their leave of their destinations
+        time.sleep(0.02)
     _signal(figures, signal.SIGKILL)
 
 
-def _signal(figures: Sequence[int], number: signal.Signals) -> None:
+def _signal(figures: Sequence[int], number: int) -> int:
+    """Send a signal to all workers, and return how many there are."""
+    found = 0
     for pid in figures[worker.PID :: worker.FIGURES]:
         if pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
+                found += 1
+    return found

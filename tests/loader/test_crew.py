@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from loader.batch import Source
 from loader.crew import Crew
 from loader.engine import Task
-from loader.errors import ConfigError, Problem
+from loader.errors import STOPPED, ConfigError, Problem
 from loader.ledger import DONE, FAILED, Account
 
 SPAWN = multiprocessing.get_context("spawn")
@@ -34,6 +35,11 @@ def work(one: Task) -> Account:
         if path:
             Path(path).touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    if what == "stopped-once" and not Path(path).exists():
+        Path(path).touch()
+        return Account(one.position, one.source.uri, one.source.key, status=FAILED, failure=STOPPED)
+    if what == "tries":
+        return Account(one.position, one.source.uri, one.source.key, reason=str(one.tries))
     if what == "wrong":
         raise ConfigError(Problem("bad credentials", section="in_s3"))
     if what == "raise":
@@ -92,6 +98,40 @@ def test_a_task_that_kills_its_worker_once_is_done_at_the_next_try(tmp_path: Pat
     found = accounts(processes, 1, [task(0), task(1, f"kill-once {tmp_path}/seen"), task(2)])
     assert {position: account.status for position, account in found.items()} == {0: DONE, 1: DONE, 2: DONE}
     assert (tmp_path / "seen").exists()
+
+
+def test_a_worker_that_somebody_else_has_stopped_is_replaced_and_its_tasks_are_done(tmp_path: Path) -> None:
+    found = accounts(processes, 1, [task(0), task(1, f"stopped-once {tmp_path}/seen"), task(2)])
+    assert {position: account.status for position, account in found.items()} == {0: DONE, 1: DONE, 2: DONE}
+
+
+def test_a_feed_that_has_nothing_right_now_is_asked_again() -> None:
+    def feed() -> Iterator[Task | None]:
+        yield None
+        yield task(0)
+        yield None
+        yield None
+        yield task(1)
+
+    with crew_of(threads, 2) as crew:
+        assert sorted(account.position for account in crew.accounts(feed())) == [0, 1]
+
+
+def test_what_is_in_work_at_the_end_is_waited_for_only_so_long_and_what_waits_is_taken_back() -> None:
+    gate = threading.Event()
+
+    def held(one: Task) -> Account:
+        if one.position:
+            assert gate.wait(10)
+        return work(one)
+
+    with crew_of(threads, 2, run=held) as crew:
+        assert next(crew.accounts(map(task, range(9)))).position == 0
+        began = time.monotonic()
+        assert list(crew.ending(0.3)) == []
+        assert 0.2 < time.monotonic() - began < 2
+        gate.set()
+        assert {account.position for account in crew.ending(5)} <= {1, 2, 3, 4}
 
 
 def test_with_one_try_a_task_is_not_tried_again(tmp_path: Path) -> None:

@@ -77,6 +77,27 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(tmp_path, 10)
 
 
+def test_a_stop_while_one_output_waits_for_its_turn_leaves_the_others_with_what_they_had_confirmed(tmp_path: Path) -> None:
+    bench, pauses = Bench(tmp_path, 10), itertools.count()
+
+    def stop(seconds: float) -> None:
+        if next(pauses) > 20:
+            raise Stopped("stopped")
+
+    slow = drivers.configured(Flaky(), "out_null:a", rate="20", retry_for="0")
+    assert isinstance(slow, Flaky)
+    bench.engine.deliveries["out_null:a"] = Delivery(slow, bench.engine.dead_letter, sleep=stop)
+    first = bench.load(100)
+    assert (first.status, first.failure) == (FAILED, STOPPED)
+    quick = bench.outputs["out_null:b"].seen()
+    assert 0 < len(quick) < 100
+    bench.engine.deliveries["out_null:a"] = Delivery(slow, bench.engine.dead_letter, sleep=lambda seconds: None)
+    assert bench.load(100).status == DONE
+    assert bench.outputs["out_null:b"].seen() == [*quick, *range(len(quick), 100)]
+    assert len(slow.seen()) - 100 <= 60  # nothing was confirmed: no second has passed
+    assert set(slow.seen()) == set(range(100))
+
+
 def test_an_output_that_is_down_fails_alone_and_the_other_is_not_sent_anything_again(bench: Bench) -> None:
     a, b = (bench.outputs[name] for name in ("out_null:a", "out_null:b"))
     b.room = 20
@@ -102,6 +123,14 @@ def test_force_loads_again_but_not_what_a_dead_worker_had_delivered_in_this_run(
     assert bench.load(30, stop_after=15).failure == STOPPED
     assert bench.load(30, tries=1).status == DONE
     assert bench.outputs["out_null:a"].seen() == [*range(10), *range(30)]
+
+
+def test_a_source_that_was_cut_off_begins_anew_when_its_type_is_another_by_then(bench: Bench) -> None:
+    assert bench.load(30, stop_after=15).failure == STOPPED
+    bench.engine.config.types["demo"].values["log_pattern"] = "another"
+    bench.engine.forms.clear()
+    assert bench.load(30).status == DONE
+    assert bench.outputs["out_null:a"].seen()[-30:] == list(range(30))
 
 
 def test_a_range_is_loaded_alone_with_the_numbers_of_the_whole(bench: Bench) -> None:

@@ -56,6 +56,17 @@ def test_marks_move_on_and_never_back(tmp_path: Path) -> None:
     assert journal.begin(source(), "app", ["a"]) == {"a": 0}
 
 
+def test_marks_within_an_object_mean_nothing_once_its_type_is_another(tmp_path: Path) -> None:
+    journal = Journal(str(tmp_path))
+    journal.begin(source(), "app", ["a", "b"], form="text")
+    journal.note(source(), {"a": 10, "b": WHOLE})
+    assert journal.begin(source(), "app", ["a", "b"], form="text") == {"a": 10, "b": WHOLE}
+    assert journal.begin(source(), "app", ["a", "b"], form="json") == {"a": 0, "b": WHOLE}
+    journal.note(source(), {"a": 3})
+    assert journal.begin(source(), "app", ["a", "b"], form="json") == {"a": 3, "b": WHOLE}
+    assert journal.begin(source(), "app", ["a", "b"], form="json", fresh=True) == {"a": 0, "b": 0}
+
+
 def test_an_object_without_an_etag_is_never_known_again(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     ended(journal, source(etag=""), {"out": WHOLE})

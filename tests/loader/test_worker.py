@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent import futures
 from pathlib import Path
@@ -21,8 +22,9 @@ from loader import worker
 from loader.batch import Source
 from loader.config import Config
 from loader.engine import HOME, Task
-from loader.errors import ConfigError
+from loader.errors import STOPPED, ConfigError
 from loader.ledger import DONE, FAILED
+from tests.servers import closed_port, until
 
 TYPE = "[demo]\ns3_key = \\.log$$\nfile_format = text\nlog_pattern = (?P<a>\\S+)\n"
 
@@ -67,6 +69,31 @@ def test_a_worker_leaves_ctrl_c_to_its_parent(tmp_path: Path) -> None:
         pid = executor.submit(os.getpid).result()
         os.kill(pid, signal.SIGINT)
         assert executor.submit(os.getpid).result() == pid
+
+
+def test_a_worker_that_is_to_end_puts_down_what_it_has_and_begins_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("1\n")
+    figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+    with pool(config(tmp_path), figures) as executor:
+        assert executor.submit(worker.run, Task(0, Source("b", "a.log"))).result().status == DONE
+        os.kill(executor.submit(os.getpid).result(), signal.SIGTERM)
+        account = executor.submit(worker.run, Task(1, Source("b", "a.log"))).result()
+    assert (account.status, account.failure, account.reason) == (FAILED, STOPPED, worker.NOT_BEGUN)
+
+
+def test_a_wait_for_a_destination_ends_when_the_run_is_to_end(tmp_path: Path) -> None:
+    (tmp_path / "a.log").write_text("1\n")
+    down = f"[out_syslog]\nhost = 127.0.0.1\nport = {closed_port()}\nprotocol = tcp\nretry_for = 60s\nretry_wait = 60s\n"
+    figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+    with pool(config(tmp_path, down), figures) as executor:
+        pid = executor.submit(os.getpid).result()
+        waiting = executor.submit(worker.run, Task(0, Source("b", "a.log")))
+        until(lambda: (tmp_path / "out.jsonl").exists())  # the other output has it
+        began = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        account = waiting.result(10)
+    assert (account.status, account.failure) == (FAILED, STOPPED)
+    assert time.monotonic() - began < 3
 
 
 PARENT = """
