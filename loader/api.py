@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loader.batch import Blocks, Label, Meta, Parts, Record, Source
+from loader.book import DELETE, LEAVE, Policy
 from loader.charset import CHARSET, decoded
 from loader.errors import (
     ConfigError,
@@ -38,18 +39,22 @@ from loader.markup import add_child, local_name, parse_xml, xml_parser
 from loader.matching import LOG_PATTERN, matcher
 from loader.memo import Memo
 from loader.networks import Address, Network, membership, unmapped
+from loader.notices.notice import Message
+from loader.notices.reading import Places, expression
 from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, per_second, regex, seconds, size, text, words
 from loader.paths import reader
 from loader.section import Section as LogType
+from loader.times import zone
 from loader.watchdog import within
 
 __all__ = [
-    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT", "LOG_PATTERN",
-    "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Meta", "Network", "Option", "Outcome", "Output", "OutputClosed", "Overdue", "Overlong",
-    "ParseError", "Parser", "Parts", "Plugin", "Problem", "Raws", "Record", "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone",
-    "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner", "add_child", "choice", "decoded", "first_line_chunks", "flag", "kept",
+    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DELETE", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT",
+    "LEAVE", "LOG_PATTERN", "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Message", "Meta", "Network", "Option", "Outcome", "Output",
+    "OutputClosed", "Overdue", "Overlong", "ParseError", "Parser", "Parts", "Places", "Plugin", "Policy", "Problem", "Queue", "Raws", "Record",
+    "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner",
+    "add_child", "choice", "decoded", "expression", "first_line_chunks", "flag", "kept",
     "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "readable", "reader", "regex", "rewritten",
-    "seconds", "size", "text", "unmapped", "within", "words", "xml_parser",
+    "seconds", "size", "text", "unmapped", "within", "words", "xml_parser", "zone",
 ]  # fmt: skip
 
 Encode = Callable[..., bytes]  # of a record; behind a labelled formatter also of its Label
@@ -95,8 +100,39 @@ class Input(Plugin):
         return {}
 
 
+class Queue(Input):
+    """Hands out messages that name sources, or are logs themselves. Each is in hand, and hidden from others, as long as its receipt is good.
+
+    All methods raise SourceError when the queue does not answer, or denies it. ``open`` sets what stands here.
+    """
+
+    title: str  # the queue's own name
+    policy: Policy
+    places = Places()
+    wait = 0  # seconds that ``fetch`` waits for a first message
+    most = 10  # messages in one request, or receipts in one answer
+    direct = False  # whether messages are logs, of the type ``log_type``
+    log_type = ""
+    retry_for = 900.0  # seconds that a queue which does not answer is asked again
+    redrive: bool | None = None  # whether the queue gives up messages to another by itself, where that is known
+
+    def fetch(self, most: int) -> list[Message]:
+        """Return up to so many messages."""
+        raise NotImplementedError
+
+    def delete(self, receipts: Sequence[str]) -> Mapping[str, SourceError]:
+        """Delete messages; returns the receipts refused: with SourceGone those that have ended, else those to try again."""
+        raise NotImplementedError
+
+    def hide(self, seconds: Mapping[str, int]) -> Mapping[str, SourceError]:
+        """Let messages, by receipt, be handed out again after so many seconds from now; returns as ``delete``."""
+        raise NotImplementedError
+
+
 class Parser(Plugin):
     """Turns the decoded bytes of a source into raw records, and a raw record into a dict: one ``file_format`` each."""
+
+    alone = True  # whether ``item`` gives what ``prepare`` does of a record's text, whatever else stands in the source
 
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return a function from the blocks of one source to chunks of raw records; their ``parse`` raises ParseError."""
@@ -128,6 +164,7 @@ class Formatter(Plugin):
     """Turns a finished record into the bytes of one message body. One that is ``labelled`` gets ``encode(record, label)``."""
 
     labelled = False
+    needs_raw = False  # whether a record without its raw text is rejected, as ``fields = lean`` leaves it out
 
     def prepare(self, log_type: LogType) -> Encode:
         """Return ``encode(record)``, which only reads the record."""

@@ -25,12 +25,13 @@ from loader.route import OPTIONS as ROUTE_OPTIONS
 from loader.route import Router
 from loader.rules import files
 from loader.rules.rule import Rule
-from loader.section import Origin, Section
+from loader.section import Origin, Section, nearest
 from loader.stages import as_text, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, stamp
 from loader.stages.decode import parquet_or
 
 HOME = Path(__file__).parent.parent
 DEAD_LETTER = "out_file:dead_letter"
+REJECTS = {"path": "rejects/rejects.ndjson", "rotate_bytes": "100m", "rotate_keep": "10"}  # unless its section says otherwise
 ENRICHERS = ("filter_xff", "filter_geoip", "filter_ioc", "filter_useragent")  # in the order of the product, whatever that of the sections
 STAGES = (envelope, derive, own_logs, exclude, stamp, as_text, ecs, hooks, prefix, label)
 
@@ -96,8 +97,9 @@ class Assembly:
         """Create all plugins and compile all types."""
         self.outputs = [one for one in (self._plugin(name) for name in self._output_names()) if isinstance(one, Output)]
         for output in self.outputs:  # those too that no log type has
-            self._plugin(f"formatter_{output.format}", self.config.plugin(output.name), "format")
-        self.config.plugin(DEAD_LETTER).values.setdefault("path", "rejects/rejects.ndjson")
+            self._formatter(output)
+        for key, value in REJECTS.items():
+            self.config.plugin(DEAD_LETTER).values.setdefault(key, value)
         self.dead = self._dead_letter()
         filters = [one for one in (self._plugin(name) for name in self._filter_names()) if isinstance(one, Filter)]
         rules = self.rules = self._rules()
@@ -108,8 +110,20 @@ class Assembly:
         if self.input_name:
             inputs.declare(self.config, self.registry, self.input_name)
         idle.outputs(self.outputs, self.config)
+        idle.rates([*self.outputs, *([self.dead] if self.dead else [])], self.config)
         idle.keys(self.config, self.registry, idle.names((OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES))), declared(Settings, Option))
         self._try_unused()
+
+    def _formatter(self, output: Output) -> None:
+        """Create the formatter of an output; one that cannot be, or does not go with the output, is noted where it is named."""
+        name, section = f"formatter_{output.format}", self.config.plugin(output.name)
+        if ":" in name and name not in self.config.plugins:
+            near = nearest(name, self._sections("formatter"))
+            section.problem("format", f"there is no section [{name}]", f"did you mean {near.removeprefix('formatter_')!r}?" if near else "write one")
+            return
+        found = self._plugin(name, section, "format")
+        if isinstance(found, Formatter) and found.needs_raw and output.fields == "lean":
+            section.problem("format", f"{output.format} is the raw text, which fields = lean leaves out", "write fields = ecs")
 
     def _dead_letter(self) -> Output | None:
         """Return the output that takes rejected records; None when it cannot be, which is a problem of ``[loader]``."""
@@ -131,7 +145,8 @@ class Assembly:
             if not isinstance(parser, Parser):
                 raise ConfigError(*section.problems)
             chosen = self.settings
-            limits = Limits(chosen.max_record_bytes, chosen.chunk_records, match_seconds=chosen.match_seconds, hook_seconds=chosen.hook_seconds)
+            records = min([chosen.chunk_records, *(max(int(one.rate), 1) for one in wanted if one.rate)])  # the ledger learns of a second's worth
+            limits = Limits(chosen.max_record_bytes, records, match_seconds=chosen.match_seconds, hook_seconds=chosen.hook_seconds)
             plan = self.plans[section.name] = compile_plan(section, parser, outputs, Parts(filters, limits, rules, folders, self._objects))
             if section.read(FORMAT) != "parquet":
                 plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))

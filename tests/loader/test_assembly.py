@@ -253,3 +253,27 @@ def test_fields_of_a_list_that_a_later_file_replaces_are_no_warning_and_a_slip_b
     one = assembly(tmp_path, "[demo]\necs = source.address\nsource.address = ip\nsource.domain = ip\n", first)
     told = [(Path(problem.file).name, problem.key) for problem in one.config.all_problems()]
     assert told == [("first.ini", "index"), ("test.ini", "source.domain")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("rate = 250\nrate_min = 5", []),
+        ("rate_min = 5", ["rate_min: is the lowest rate, and there is no highest (write rate too)"]),
+        ("rate_bytes = 1m\nrate_min = 5", ["rate_min: is the lowest rate, and there is no highest (write rate too)"]),
+        ("rate = 5\nrate_min = 5.5", ["rate_min: 5.5 is more than rate, which is 5 (write less than rate)"]),
+        ("rate = fast", ["rate: 'fast' is no number a second: write for example 250 or 0.5"]),
+    ],
+)
+@pytest.mark.parametrize("dead_letter", ["out_null:x", "out_file:dead_letter"])
+def test_a_lowest_rate_without_a_higher_one_is_a_mistake(tmp_path: Path, lines: str, said: list[str], dead_letter: str) -> None:
+    found = problems(tmp_path, f"{TYPE}[loader]\ndead_letter = {dead_letter}\n[out_null:x]\n{lines}\n")
+    assert [problem.partition("] ")[2] for problem in found] == said
+    assert all("! [" in problem for problem in found)
+
+
+def test_what_goes_at_a_rate_is_worked_on_a_second_at_a_time_so_that_the_ledger_moves_on(tmp_path: Path) -> None:
+    blocks = [b"a b\n" * 5000]
+    for rate, most in (("0", 1000), ("2000", 1000), ("30", 30), ("0.1", 1)):
+        plan = assembly(tmp_path, f"{TYPE}[out_null]\nrate = {rate}\n").plans["demo"]
+        assert max(raws.count for raws in plan.read(iter(blocks))) == most

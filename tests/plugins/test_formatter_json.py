@@ -119,3 +119,47 @@ def test_a_record_that_contains_itself_is_an_error_and_no_hang(encode):
     record["self"] = record
     with pytest.raises(RecursionError):
         encode(record)
+
+
+@given(text=st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\x7f\x80\x85\x9b\xa0\u2027\u2028\u2029\u202a¢é")))
+def test_controls_that_json_need_not_escape_are_escaped_and_read_the_same(encode, text):
+    line = encode({text: [text]})
+    assert json.loads(line) == {text: [text]}
+    assert not set(line.decode()) & {"\x7f", "\u2028", "\u2029", *map(chr, range(0x80, 0xA0))}
+
+
+@pytest.fixture(scope="module")
+def flat():
+    return configured(JsonFormatter(), nested="no").prepare(log_type())
+
+
+def test_not_nested_objects_become_dotted_names_and_lists_stay(flat):
+    record = {"@timestamp": "t", "source": {"ip": "192.0.2.1", "geo": {"name": None}}, "tags": ["a", {"b": {"c": 1}}], "empty": {}, "n": {"e": {}}}
+    assert flat(record) == b'{"@timestamp":"t","source.ip":"192.0.2.1","source.geo.name":null,"tags":["a",{"b":{"c":1}}],"empty":{},"n.e":{}}'
+
+
+def test_not_nested_two_values_of_one_name_become_one_list_and_no_name_comes_twice(flat):
+    assert flat({"a": {"b": 1, "c": [2]}, "a.b": [3, 4], "a.c": 5, "a.c.d": 6}) == b'{"a.b":[1,3,4],"a.c":[2,5],"a.c.d":6}'
+
+
+@given(record=RECORD)
+def test_not_nested_every_value_is_there(flat, record):
+    def leaves(value):
+        return [leaf for below in value.values() for leaf in leaves(below)] if isinstance(value, dict) and value else [value]
+
+    found = json.loads(flat(record))
+    assert all(not isinstance(value, dict) or not value for value in found.values())
+    written = [item for value in found.values() for item in (value if isinstance(value, list) else [value])]
+    for leaf in leaves(record) if record else []:
+        assert all(item in written for item in leaf) if isinstance(leaf, list) else leaf in written
+
+
+def test_not_nested_names_that_grow_with_their_depth_are_cut(flat):
+    record = {"a" * 100_000: {"b" * 100_000: {str(number): number for number in range(1000)}}}
+    assert len(flat(record)) < 10_000
+
+
+def test_not_nested_the_record_is_only_read(flat):
+    record = {"a": {"b": [1]}, "a.b": 2}
+    flat(record)
+    assert record == {"a": {"b": [1]}, "a.b": 2}
