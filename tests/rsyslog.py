@@ -1,4 +1,4 @@
-"""A real rsyslogd on loopback: UDP, TCP and TLS, each writing what it receives to a file of its own."""
+"""A real rsyslogd on loopback: UDP, TCP, TLS, RELP and RELP over TLS, each writing what it receives to a file of its own."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ global(
 )
 module(load="imudp")
 module(load="imtcp" maxSessions="64" maxFrameSize="1048576")
+module(load="imrelp" tls.tlslib="gnutls")
 template(name="whole" type="string" string="%rawmsg%\\n")
 {rulesets}
 ruleset(name="own") {{ action(type="omfile" file="{folder}/rsyslogd.log") }}
@@ -33,10 +34,16 @@ input(
     type="imtcp" address="127.0.0.1" port="0" listenPortFileName="{folder}/tls.port" ruleset="tls" rateLimit.interval="0"
     streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="{auth}"{permitted}
 )
+input(type="imrelp" address="127.0.0.1" port="{relp}" ruleset="relp" maxDataSize="1048576")
+input(
+    type="imrelp" address="127.0.0.1" port="{relp_tls}" ruleset="relp_tls" maxDataSize="1048576"
+    tls="on" tls.caCert="{folder}/ca.pem" tls.myCert="{folder}/rsyslog.pem" tls.myPrivKey="{folder}/rsyslog.key"{relp_auth}
+)
 *.* {{ call own }}
 """
 RULESET = 'ruleset(name="{name}") {{ action(type="omfile" file="{folder}/{name}.received" template="whole") }}'
-LISTENERS = ("udp", "tcp", "tls")
+LISTENERS = ("udp", "tcp", "tls", "relp", "relp_tls")
+TOLD = ("tcp", "tls")  # these write their port to a file; for the others one is chosen
 
 
 @dataclasses.dataclass
@@ -55,12 +62,12 @@ class Rsyslog:
         self.ca_file = self.certificates.ca_file
         for made, name in zip(self.certificates.identity("localhost"), ("rsyslog.pem", "rsyslog.key"), strict=True):
             made.rename(self.folder / name)
-        self.ports = {"udp": free_udp_port()}
+        self.ports = {"udp": free_port(socket.SOCK_DGRAM), "relp": free_port(), "relp_tls": free_port()}
         (self.folder / "rsyslog.conf").write_text(self._config())
         self.process = self._start()
         try:
-            until(lambda: self._check_alive() and all(map(self._port, ("tcp", "tls"))))
-            self.ports |= {name: self._port(name) for name in ("tcp", "tls")}
+            until(lambda: self._check_alive() and all(map(self._port, TOLD)))
+            self.ports |= {name: self._port(name) for name in TOLD}
             until(lambda: self._check_alive() and self._listens())
         except BaseException:
             self.stop()
@@ -82,18 +89,18 @@ class Rsyslog:
 
     def restart(self) -> None:
         """Start it again with the same ports, after ``stop``."""
-        for name in ("tcp", "tls"):
+        for name in TOLD:
             (self.folder / f"{name}.port").unlink()
         config = self.folder / "rsyslog.conf"
         text = config.read_text()
-        for name in ("tcp", "tls"):
+        for name in TOLD:
             text = text.replace(f'port="0" listenPortFileName="{self.folder}/{name}.port"', f'port="{self.ports[name]}"')
         config.write_text(text)
         self.process = self._start()
         until(lambda: self._check_alive() and self._listens())
 
     def received(self, listener: str) -> list[bytes]:
-        """Return the messages that ``udp``, ``tcp`` or ``tls`` has received, header and all."""
+        """Return the messages that ``udp``, ``tcp``, ``tls``, ``relp`` or ``relp_tls`` has received, header and all."""
         file = self.folder / f"{listener}.received"
         return file.read_bytes().split(b"\n")[:-1] if file.exists() else []
 
@@ -109,7 +116,8 @@ class Rsyslog:
     def _config(self) -> str:
         rulesets = "\n".join(RULESET.format(name=name, folder=self.folder) for name in LISTENERS)
         auth, permitted = ("x509/name", f' permittedPeer=["{self.client}"]') if self.client else ("anon", "")
-        return CONFIG.format(folder=self.folder, rulesets=rulesets, udp=self.ports["udp"], auth=auth, permitted=permitted)
+        relp_auth = f' tls.authMode="name" tls.permittedPeer=["{self.client}"]' if self.client else ""
+        return CONFIG.format(folder=self.folder, rulesets=rulesets, auth=auth, permitted=permitted, relp_auth=relp_auth, **self.ports)
 
     def _start(self) -> subprocess.Popen[bytes]:
         command = [self.program, "-n", "-f", str(self.folder / "rsyslog.conf"), "-i", str(self.folder / "rsyslogd.pid")]
@@ -134,16 +142,16 @@ class Rsyslog:
             else:
                 bound = False
         try:
-            socket.create_connection((LOCALHOST, self.ports["tcp"]), 1).close()
-            socket.create_connection((LOCALHOST, self.ports["tls"]), 1).close()
+            for name in LISTENERS[1:]:
+                socket.create_connection((LOCALHOST, self.ports[name]), 1).close()
         except OSError:
             return False
         return bound
 
 
-def free_udp_port() -> int:
-    """Return a UDP port of loopback that nobody holds right now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+def free_port(kind: int = socket.SOCK_STREAM) -> int:
+    """Return a port of loopback that nobody holds right now."""
+    with socket.socket(type=kind) as probe:
         probe.bind((LOCALHOST, 0))
         port: int = probe.getsockname()[1]
         return port

@@ -1,4 +1,4 @@
-"""How one message ends and the next begins: not at all (RFC 5426), by counting octets (RFC 5425, RFC 6587) or by a line feed (RFC 6587)."""
+"""How one message ends and the next begins: not at all (RFC 5426, RELP), by counting octets (RFC 5425), by a line feed or NUL (RFC 6587)."""
 
 from __future__ import annotations
 
@@ -39,4 +39,27 @@ def lines(head: Head, encode: Encode) -> Encode:
     return pack
 
 
-FRAMES: dict[str, Frame] = {"none": bare, "octet": octets, "lf": lines}
+def zeros(head: Head, encode: Encode) -> Encode:
+    """A NUL after each message (RFC 6587 section 3.4.2), for bodies of several lines; one inside the body becomes a space."""
+
+    def pack(record: Record) -> bytes:
+        body = encode(record)
+        if 0 in body:
+            body = body.replace(b"\0", b" ")
+        return b"".join((head(record), body, b"\0"))
+
+    return pack
+
+
+def endless(frame: Frame) -> Frame:
+    """The same without the byte at the end, for a socket of which it is not known yet whether it takes a stream or datagrams."""
+
+    def framed(head: Head, encode: Encode) -> Encode:
+        pack = frame(head, encode)
+        return lambda record: pack(record)[:-1]
+
+    return framed
+
+
+FRAMES: dict[str, Frame] = {"none": bare, "octet": octets, "lf": lines, "nul": zeros}
+LOCAL: dict[str, tuple[Frame, bytes]] = {"lf": (endless(lines), b"\n"), "nul": (endless(zeros), b"\0")}

@@ -1,47 +1,17 @@
-"""TLS as RFC 5425 asks for it, and what to say about a connection that fails."""
+"""TLS as RFC 5425 asks for it."""
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import ssl
+import time
 
 from loader.api import ConfigError, Problem
+from plugins._syslog.sockets import hung_up, readable
 
 logger = logging.getLogger(__name__)
-
-# OpenSSL's X509_V_ERR codes worth a sentence of their own.
-VERDICTS = {
-    9: "the peer's certificate is not valid yet: check the clocks here and there",
-    10: "the peer's certificate has expired: it must be renewed there",
-    18: "the peer's certificate is self-signed and not in ca_file: put it, or the authority that should have signed it, in ca_file",
-    19: "the authority that signed the peer's certificate is not in ca_file",
-    20: "the authority that signed the peer's certificate is not in ca_file",
-    21: "the authority that signed the peer's certificate is not in ca_file",
-    62: "the peer's certificate is for another name: set server_name to the name in it",
-    64: "the peer's certificate is not for this address: set server_name to the name in it",
-}
-REASONS = {
-    "WRONG_VERSION_NUMBER": "the peer does not speak TLS there: check port and protocol",
-    "RECORD_LAYER_FAILURE": "the peer does not speak TLS there: check port and protocol",
-    "UNSUPPORTED_PROTOCOL": "the peer offers no TLS 1.2 or later",
-    "TLSV1_ALERT_PROTOCOL_VERSION": "the peer offers no TLS 1.2 or later",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "the peer wants a client certificate: set cert_file and key_file",
-    "SSLV3_ALERT_HANDSHAKE_FAILURE": "the peer found no common ground: it may want a client certificate (cert_file, key_file), or other ciphers",
-    "SSLV3_ALERT_BAD_CERTIFICATE": "the peer does not accept our certificate: check cert_file",
-    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "the peer does not accept our certificate: check cert_file",
-    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "our certificate has expired: renew the one in cert_file",
-    "TLSV1_ALERT_UNKNOWN_CA": "the peer does not know the authority that signed our certificate: check cert_file",
-    "TLSV1_ALERT_ACCESS_DENIED": "the peer does not let our certificate in: check cert_file and what the peer permits",
-}
-HINTS: tuple[tuple[type[OSError], str], ...] = (
-    (socket.gaierror, "the name does not resolve: check host"),
-    (ConnectionRefusedError, "nothing listens there: check host, port and protocol, and that the receiver runs"),
-    (TimeoutError, "no answer in time: check that a firewall lets it through and that the receiver keeps up, or raise timeout"),
-    (ConnectionError, "the receiver, or something on the way, ended the connection: its log should say why"),
-    (ssl.SSLEOFError, "the receiver, or something on the way, ended the connection: its log should say why"),
-)
-
 
 def context(ca_file: str, cert_file: str, key_file: str, key_password: str, verify: bool) -> ssl.SSLContext:
     """Return the client's side: TLS 1.2 or later, the peer's chain and name verified; raises ConfigError naming the option at fault."""
@@ -92,11 +62,25 @@ def _readable(option: str, path: str) -> None:
         raise ConfigError(Problem(f"cannot read {path!r}: {why.strerror}", key=option)) from why
 
 
-def explain(why: OSError) -> str:
-    """Return what failed and what to do about it."""
-    if isinstance(why, ssl.SSLCertVerificationError):
-        return VERDICTS.get(why.verify_code) or f"the peer's certificate is not accepted ({why.verify_message}): check ca_file and server_name"
-    if isinstance(why, ssl.SSLError) and why.reason in REASONS:
-        return REASONS[why.reason]
-    said = (why.strerror or str(why) or type(why).__name__).lower()
-    return next((f"{said}: {hint}" for kind, hint in HINTS if isinstance(why, kind)), said)
+def secured(connection: socket.socket, context: ssl.SSLContext, name: str, timeout: float) -> ssl.SSLSocket:
+    """Return the connection in TLS, closed when that fails; raises OSError."""
+    began = time.monotonic()
+    try:
+        connection = secure = context.wrap_socket(connection, server_hostname=name)
+        return _accepted(secure, timeout, time.monotonic() - began)
+    except OSError:
+        connection.close()
+        raise
+
+
+def _accepted(connection: ssl.SSLSocket, timeout: float, took: float) -> ssl.SSLSocket:
+    """Return the connection once its receiver has had the time to refuse our certificate; raises OSError when it did.
+
+    In TLS 1.3 the receiver judges it only after our side of the handshake is done. Its session tickets, or its alert, follow
+    within a round trip, which ``took`` seconds are: they are waited for, lest a refusal comes after a flush.
+    """
+    if connection.version() == "TLSv1.3":
+        readable(connection, min(timeout, 0.2 + 2 * took))
+        if hung_up(connection):
+            raise ConnectionAbortedError(errno.ECONNABORTED, "closed right after the handshake, as when it wants another cert_file")
+    return connection

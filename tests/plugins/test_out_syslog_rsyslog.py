@@ -7,11 +7,11 @@ import ssl
 
 import pytest
 
-from loader.api import LogType, Option, Outcome, Retryable
-from loader.options import declared
-from plugins.out_syslog import SyslogOutput
+from loader.api import LogType, Outcome, Parts, Retryable
+from loader.deliver import Delivery
+from loader.ledger import Ledger
 from tests.rsyslog import Rsyslog
-from tests.servers import LOCALHOST, Certificates
+from tests.servers import Certificates
 
 pytestmark = pytest.mark.rsyslog
 
@@ -20,23 +20,6 @@ pytestmark = pytest.mark.rsyslog
 def rsyslog(tmp_path_factory):
     with Rsyslog(tmp_path_factory.mktemp("rsyslog") / "run") as running:
         yield running
-
-
-@pytest.fixture
-def opened():
-    plugins = []
-
-    def start(**values):
-        plugin = SyslogOutput()
-        values = {"host": LOCALHOST, **{name: str(value) for name, value in values.items()}}
-        plugin.__dict__.update({name: option.read(values.get(name)) for name, option in declared(SyslogOutput, Option).items()})
-        plugin.open()
-        plugins.append(plugin)
-        return plugin
-
-    yield start
-    for plugin in plugins:
-        plugin.close()
 
 
 def identity(rsyslog):
@@ -151,3 +134,62 @@ def test_anonymous_tls(tmp_path, opened):
         plugin = opened(protocol="tls", host="localhost", port=rsyslog.ports["tls"], ca_file=rsyslog.ca_file)
         assert deliver(plugin, records, "tls", rsyslog) == [encode(record) for record in records]
         assert isinstance(plugin._transport._socket, ssl.SSLSocket)
+
+
+# --- RELP
+
+
+def secured(rsyslog, protocol):
+    return identity(rsyslog) if protocol in ("tls", "relp_tls") else {}
+
+
+@pytest.mark.parametrize("protocol", ["relp", "relp_tls"])
+def test_relp_delivers_20_000_messages_once_each_and_unchanged(rsyslog, opened, protocol):
+    records = documents(protocol, 20_000)
+    plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], **secured(rsyslog, protocol))
+    assert deliver(plugin, records, protocol, rsyslog, chunk=5000) == [encode(record) for record in records]
+
+
+@pytest.mark.parametrize("window", [1, 64])
+def test_relp_with_a_small_window(rsyslog, opened, window):
+    records = documents("window", 1000)
+    plugin = opened(protocol="relp", port=rsyslog.ports["relp"], window=window)
+    assert deliver(plugin, records, "relp", rsyslog, chunk=500) == [encode(record) for record in records]
+
+
+def test_relp_carries_a_message_of_900_kilobytes_and_one_in_parts(rsyslog, opened):
+    before = len(rsyslog.received("relp"))
+    plugin = opened(protocol="relp", port=rsyslog.ports["relp"])
+    messages = [b"<134>1 - - - - - - " + b"x" * 900_000, Parts([b"<134>1 - - - - - - one", b"<134>1 - - - - - - two"])]
+    assert plugin.write(messages) == Outcome()
+    plugin.flush()
+    assert rsyslog.wait("relp", before + 3)[before:] == [messages[0], *messages[1].pieces]
+
+
+def test_relp_refuses_a_certificate_that_is_not_permitted(rsyslog, opened):
+    cert_file, key_file = rsyslog.certificates.identity("intruder.example.com")
+    plugin = opened(
+        protocol="relp_tls", host="localhost", port=rsyslog.ports["relp_tls"], ca_file=rsyslog.ca_file, cert_file=cert_file, key_file=key_file
+    )
+    with pytest.raises(Retryable, match="relp_tls://localhost"):
+        plugin.write([b"<134>1 - - - - - - not let in"])
+
+
+@pytest.mark.parametrize("protocol", ["relp", "relp_tls"])
+def test_relp_loses_and_repeats_nothing_when_rsyslogd_is_restarted_in_mid_load(tmp_path, opened, protocol):
+    records = documents("restart", 20_000, size=50)
+    with Rsyslog(tmp_path / "run") as rsyslog:
+        plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], retry_wait="100ms", chunk_bytes="64k", **secured(rsyslog, protocol))
+        engine, ledger = Delivery(plugin, None), Ledger(outputs=(plugin.name,))
+        pack = plugin.prepare(LogType("cloudtrail", {}), encode)
+        messages = [pack(record) for record in records]
+        engine.add(messages[:10_000], ledger)
+        assert not ledger.delivered[plugin.name], "nothing is confirmed yet"
+        rsyslog.stop()
+        rsyslog.restart()
+        engine.add(messages[10_000:], ledger)
+        engine.flush()
+        assert ledger.delivered[plugin.name] == 20_000
+        found = rsyslog.wait(protocol, 20_000)
+        assert sorted(set(found)) == sorted(messages)
+        assert len(found) == 20_000, "an orderly stop lets all answers through"

@@ -1,0 +1,165 @@
+"""RELP, plain or in TLS: the receiver acknowledges each message, and what it has not acknowledged is sent again."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import socket
+from collections.abc import Iterable, Sequence
+
+from loader.api import TAKEN, Outcome, Parts
+from plugins._syslog.failures import Told, retryable
+from plugins._syslog.hosts import Dial, Hosts, Peer
+from plugins._syslog.relp_frames import syslog_frames
+from plugins._syslog.relp_session import Session
+
+TRIES = 3  # how often a message is offered that the receiver answers with an error
+
+
+class Refusal(Told):
+    """The receiver has answered a message with an error."""
+
+
+class Relp:
+    """One session, made when first needed and again after it broke.
+
+    ``flush`` promises that the receiver has answered each message with 200. After a failure ``settled`` tells how many it had
+    answered: at most ``window`` messages go out twice. A message that the receiver refuses is sent again alone; refused three
+    times, it is refused for good, and the others go on.
+    """
+
+    def __init__(self, hosts: Hosts, dial: Dial[socket.socket], timeout: float, window: int) -> None:
+        self._hosts, self._dial_socket, self._timeout, self._window = hosts, dial, timeout, window
+        self._session: Session | None = None
+        self._offered: list[bytes] = []  # since the last flush, on this session
+        self._ends: list[int] = []  # the serial of the last frame of each
+        self._start = 0  # the serial of the first frame of the first
+        self._taken = 0  # the serial up to which a session that broke had acknowledged
+        self._earlier = 0  # messages since the last flush that earlier sessions have acknowledged before they ended
+        self._suspect, self._refusals = b"", 0  # the message that was refused last, and how often
+
+    @property
+    def address(self) -> str:
+        """The receiver that is talked to, or all that are tried."""
+        return str(self._hosts)
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        """Send messages, waiting for answers only when ``window`` of them are missing; raises Retryable."""
+        session = self._connected()
+        with retryable(self, "cannot send to"):
+            if self._refusals and self._suspect in messages:
+                return self._carefully(session, messages, messages.index(self._suspect))
+            self._send(session, messages)
+        return TAKEN
+
+    def flush(self) -> None:
+        """Return once every message is acknowledged; raises Retryable."""
+        if self._session is not None:
+            with retryable(self, "not everything arrived at"):
+                self._answered(self._session)
+            self._hosts.worked()
+        self._forget()
+
+    def settled(self) -> int:
+        """Return how many of the messages since the last flush are acknowledged, counted from the first."""
+        taken = self._session.account.taken if self._session else self._taken
+        found = self._earlier + bisect.bisect_right(self._ends, taken)
+        self._forget()
+        return found
+
+    def drop(self) -> None:
+        """Close at once, having read what is acknowledged. The next session is with another host, where there is one."""
+        if self._session is not None:
+            self._session.last_words()
+            self._taken = self._session.account.taken
+            self._session.drop()
+            self._session = None
+        self._hosts.failed()
+
+    def close(self) -> None:
+        """End the session as the protocol wants it."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._forget()
+
+    def _connected(self) -> Session:
+        """Return a session whose receiver had not hung up a moment ago."""
+        with retryable(self, "lost the connection to"):
+            if self._session is not None and not self._session.alive():
+                self._leave(self._session)
+        with retryable(self, "cannot connect to"):
+            if self._session is None:
+                self._session = self._hosts.connect(self._dial, self._timeout)
+            elif self._hosts.due and not self._session.account.waiting and (anew := self._hosts.renew(self._dial, self._timeout)):
+                self._session.close()
+                self._leave(self._session)
+                self._session = anew
+                anew.timeout = self._timeout  # that of the trial was shorter
+        return self._session
+
+    def _dial(self, peer: Peer, timeout: float) -> Session:
+        session = Session(self._dial_socket(peer, timeout), timeout)
+        try:
+            session.open()
+        except OSError:
+            session.drop()
+            raise
+        return session
+
+    def _leave(self, session: Session) -> None:
+        """Give up a session on which everything is acknowledged."""
+        session.drop()
+        self._session = None
+        self._earlier += len(self._ends)
+        self._offered, self._ends = [], []
+
+    def _forget(self) -> None:
+        self._offered, self._ends, self._earlier, self._taken = [], [], 0, 0
+
+    def _send(self, session: Session, messages: Sequence[bytes]) -> None:
+        serial = session.account.sent + 1
+        pieces: Sequence[bytes] = messages
+        ends: Iterable[int] = range(serial, serial + len(messages))
+        if Parts in set(map(type, messages)):
+            each = [one.pieces if isinstance(one, Parts) else (one,) for one in messages]
+            pieces = [*itertools.chain.from_iterable(each)]
+            ends = itertools.islice(itertools.accumulate(map(len, each), initial=serial - 1), 1, None)
+        if not self._ends:
+            self._start = serial
+        self._offered += messages
+        self._ends += ends
+        session.send(syslog_frames(pieces, serial), self._window)
+        if session.account.refused:
+            self._answered(session)
+
+    def _answered(self, session: Session) -> None:
+        """Wait for all answers; raises Refusal for the first that is none."""
+        session.wait_for()
+        for serial, text in sorted(session.account.refused.items()):
+            if serial < self._start or not self._ends:  # of a message that nobody waits for any more
+                session.account.dismiss(serial)
+                continue
+            message = self._offered[bisect.bisect_left(self._ends, serial)]
+            self._refusals = self._refusals + 1 if message == self._suspect else 1
+            self._suspect = message
+            raise Refusal(f"the receiver refuses a message: {text}")
+
+    def _carefully(self, session: Session, messages: Sequence[bytes], place: int) -> Outcome:
+        """Send messages of which one was refused before: it goes out alone, and is refused for good when that was often enough."""
+        self._send(session, messages[:place])
+        self._answered(session)
+        try:
+            self._send(session, messages[place : place + 1])
+            self._answered(session)
+        except Refusal as why:
+            if self._refusals < TRIES:
+                raise
+            for serial in list(session.account.refused):
+                session.account.dismiss(serial)
+            del self._offered[-1], self._ends[-1]
+            self._refusals = 0
+            return Outcome(retry=range(place + 1, len(messages)), refused={place: str(why)})
+        self._refusals = 0
+        self._send(session, messages[place + 1 :])
+        return TAKEN
