@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from loader import frames
 from loader.batch import Source
-from loader.deliver import DeadLetter, Delivery
-from loader.errors import DeliveryError, OutputClosed, SourceSkipped
+from loader.dead_letter import DeadLetter
+from loader.deliver import Delivery
+from loader.errors import DeliveryError, OutputClosed, SourceSkipped, Stopped
 from loader.frames import Raws
 from loader.ledger import WHOLE, Ledger
 from loader.plan import Done
@@ -88,9 +89,7 @@ class Dispatch:
                 way.handed += len(messages)
                 with self._alone(way):
                     way.delivery.add(messages, ledger)
-            if counted := way.delivery.output.counted:
-                ledger.flags.update(counted)
-                counted.clear()
+            _count(way, ledger)
 
     def checkpoint(self, ledger: Ledger, number: int | None = None) -> None:
         """Note how far the outputs are known to have all; ``number`` is that of the record behind the last portion."""
@@ -107,13 +106,22 @@ class Dispatch:
             self._note(moved)
 
     def flush(self, ledger: Ledger) -> None:
-        """Have all outputs confirm what they were given; raises DeliveryError only when the dead letter fails."""
+        """Have all outputs confirm what they were given; raises DeliveryError only when the dead letter fails, and Stopped behind the last output
+        when the run is to end while one of them makes it wait.
+        """
+        stopped = None
         for way in self.ways:
             if not way.failure:
-                with self._alone(way):
-                    way.delivery.flush()
+                try:
+                    with self._alone(way):
+                        way.delivery.flush()
+                except Stopped as why:
+                    stopped = why
+            _count(way, ledger)
         self.dead_letter.delivery.flush()
         self.checkpoint(ledger)
+        if stopped:
+            raise stopped
 
     def discard(self) -> None:
         """Forget what is not confirmed."""
@@ -135,6 +143,13 @@ class Dispatch:
 
     def _alone(self, way: Way) -> _Alone:
         return _Alone(self, way)
+
+
+def _count(way: Way, ledger: Ledger) -> None:
+    """Put into the account what the output had to mend."""
+    if counted := way.delivery.output.counted:
+        ledger.flags.update(counted)
+        counted.clear()
 
 
 @dataclasses.dataclass(slots=True)

@@ -15,7 +15,7 @@ from loader import schema
 from loader.api import Blocks, Encode
 from loader.batch import OVERDUE, Batch, Meta, Record, Reject, Source
 from loader.errors import Overdue, ParseError
-from loader.frames import Limits, Raws
+from loader.frames import KEPT, Limits, Raws
 from loader.memo import Memo
 from loader.paths import put, reader
 from loader.stages import typed
@@ -80,6 +80,7 @@ class Plan:
     limits: Limits = Limits()
     prefix: str = ""  # the name under which the record's own fields have gone
     literal: tuple[str, ...] = ()  # keys with dots in them that filters write
+    counted: tuple[collections.Counter[str], ...] = ()  # what outputs note while they pack
     at: str = ""  # the step that is under way
 
     def run(self, raws: Raws, source: Source, first: int) -> Done:
@@ -92,13 +93,15 @@ class Plan:
         batch = self._parse(raws, source, first, done)
         places = raws.places[len(raws.texts) :] if raws.places else range(len(raws.texts), len(raws.texts) + len(raws.broken))
         for place, (raw, reason) in zip(places, raws.broken, strict=True):
-            done.rejects.append(Reject(first + place, raw[:RAW_KEPT], reason, "frame"))
+            done.rejects.append(Reject(first + place, raw[:RAW_KEPT], reason, "frame", cut=len(raw) >= KEPT))
         numbers, texts, metas = batch.numbers, batch.raws, batch.metas
         try:
             with within(CHUNK * self.limits.hook_seconds):
                 packed = self._finish(batch)
             done.add(batch, packed)
         except Exception:  # noqa: BLE001  # the seam around a record: find the culprit, let the others through
+            for counter in self.counted:  # it is all packed again
+                counter.clear()
             for place, (number, raw) in enumerate(zip(numbers, texts, strict=True)):
                 self._alone(raws, raw, source, number, done, metas[place : place + 1] if metas is not None else None)
         return done
@@ -118,7 +121,7 @@ class Plan:
                         records.append(self._parse_one(raws, raw))
                         kept.append(place)
                     except Exception as why:  # noqa: BLE001  # the seam around a record
-                        self._reject(done, numbers[place], raw, why, "parse")
+                        self._reject(done, numbers[place], raw, why, "parse", metas[place] if metas is not None else None)
                 texts, numbers = [texts[place] for place in kept], [numbers[place] for place in kept]
                 metas = [metas[place] for place in kept] if metas is not None else None
         return Batch(source, texts, records, numbers, datetime.datetime.now(datetime.UTC), raws.names, metas=metas)
@@ -127,7 +130,7 @@ class Plan:
         with within(self.limits.match_seconds):
             return raws.parse(raw)
 
-    def _reject(self, done: Done, number: int, raw: str, why: Exception, stage: str) -> None:
+    def _reject(self, done: Done, number: int, raw: str, why: Exception, stage: str, meta: Meta | None) -> None:
         reason = f"{type(why).__name__}: {why}"
         if isinstance(why, ParseError):
             reason = str(why)
@@ -137,7 +140,7 @@ class Plan:
             what = "matching it with log_pattern" if stage == "parse" else f"the step {self.at!r}"
             hint = f"index.py check tells which patterns of {self.name} go back and forth"
             reason = f"{what} takes longer than {why.seconds:g} s ([loader] {limit}): {hint}"
-        done.rejects.append(Reject(number, raw[:RAW_KEPT], reason, stage))
+        done.rejects.append(Reject(number, raw[:RAW_KEPT], reason, stage, cut=len(raw) > RAW_KEPT, meta=meta))
 
     def _finish(self, batch: Batch) -> list[list[bytes]]:
         """Take a batch through all steps and return what was packed of it, by output."""
@@ -173,7 +176,7 @@ class Plan:
                 packed = self._finish(batch)
             done.add(batch, packed)
         except Exception as why:  # noqa: BLE001  # the seam around a record
-            self._reject(done, number, raw, why, "map")
+            self._reject(done, number, raw, why, "map", metas[0] if metas is not None else None)
 
 
 def _labelled(way_out: WayOut, batch: Batch) -> list[bytes]:

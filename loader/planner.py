@@ -59,6 +59,7 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
         parts.limits,
         log_type.read(prefix.PREFIX),
         tuple(key for one in parts.filters for key in one.literal if one.name in {step.name for step in steps}),
+        tuple(output.counted for output, _ in ordered),
     )
 
 
@@ -70,7 +71,17 @@ def _reader(log_type: Section, parser: Parser, parts: Parts) -> Read:
         single = log_type.read(FORMAT) == "json" and not log_type.values.get("json_delimiter")  # else the parser looks for the list within
         return envelope.unbridge(read) if single else read
     objects = parts.objects().prepare(Section(log_type.name), limits)
-    return envelope.unwrap(log_type, objects, parser.item(log_type), lenient=log_type.read(FORMAT) == "json", limit=limits.chunk_records)
+    return envelope.unwrap(log_type, objects, parser.item(log_type), lenient=_lenient(log_type), limit=limits.chunk_records)
+
+
+def item(log_type: Section, parser: Parser) -> Callable[[str], Record]:
+    """Return ``parse(text)`` of one record, as the reader parses it; raises ConfigError where the format has none for a text alone."""
+    parse = parser.item(log_type)
+    return envelope.forgiving(log_type, parse, lenient=_lenient(log_type)) if envelope.carried(log_type) else parse
+
+
+def _lenient(log_type: Section) -> bool:
+    return log_type.read(FORMAT) == "json"
 
 
 def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:

@@ -83,8 +83,15 @@ def _tidy_list(values: list[Any]) -> None:
 
 
 def clip(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the record with over-long texts cut, a marker at their end; ``@message`` is left whole. Lists are not searched."""
-    return {key: value if key == "@message" else _clipped(value) for key, value in record.items()}
+    """Return the record with over-long texts cut, a marker at their end. Lists are not searched.
+
+    The raw text, ``@message`` or ``event.original`` (which ECS does not index), is left whole.
+    """
+    found = {key: value if key == "@message" else _clipped(value) for key, value in record.items()}
+    event = record.get("event")
+    if isinstance(event, dict) and "original" in event:
+        found["event"]["original"] = event["original"]
+    return found
 
 
 def _clipped(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime
 import json
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from loader.batch import Source
 from loader.errors import ParseError
 from loader.frames import Raws
-from loader.plan import RAW_KEPT, Done, Plan
+from loader.plan import RAW_KEPT, Done, Plan, WayOut
 from tests import drivers
 
 TYPE = "[demo]\ns3_key = demo\nfile_format = json\nscript_ecs = x\n"
@@ -252,3 +253,18 @@ def test_a_key_pattern_that_goes_back_and_forth_fails_its_object_alone(tmp_path:
     ini = "[app]\ns3_key = (x+)+y\nfile_format = json\n[loader]\nmatch_seconds = 50ms\n"
     loaded = drivers.load(tmp_path, ini, "x" * 60, b'{"a": 1}', files=())
     assert (loaded.account.status, loaded.account.reason) == ("failed", "an s3_key pattern takes too long for this key: see index.py check")
+
+
+def test_what_an_output_mends_is_counted_once_though_a_chunk_is_done_again_for_its_culprit() -> None:
+    counted: collections.Counter[str] = collections.Counter()
+
+    def pack(record: dict[str, str]) -> bytes:
+        counted["cut"] += 1
+        if record["a"] == "bad":
+            raise ParseError("no words")
+        return record["a"].encode()
+
+    plan = Plan("demo", lambda blocks: iter(()), [], ["out"], [WayOut(pack, None)], -1, counted=(counted,))
+    done = plan.run(Raws(["x", "bad", "y"], lambda text: {"a": text}), Source("b", "k"), 0)
+    assert (done.packed, len(done.rejects)) == ([[b"x", b"y"]], 1)
+    assert counted == {"cut": 3}

@@ -107,3 +107,12 @@ def test_clipping_spares_the_message_lists_and_what_is_short_and_changes_no_reco
     assert clipped["@message"] == long
     assert clipped["list"] == [long]
     assert clipped["deep"] == {"er": "x" * (tidy.LONGEST_TEXT - len(tidy.CLIPPED)) + tidy.CLIPPED, "ok": longest, "n": 1}
+
+
+def test_the_raw_text_is_left_whole_under_its_name_in_ecs_too() -> None:
+    long = "x" * 40000
+    record = {"event": {"original": long, "reason": long}, "other": {"original": long}}
+    clipped = tidy.clip(record)
+    assert clipped["event"]["original"] == long
+    assert len(clipped["event"]["reason"]) == len(clipped["other"]["original"]) == 32766
+    assert record["event"]["reason"] == long
