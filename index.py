@@ -14,8 +14,10 @@ COMMANDS = {
     "explain": "which log type a key gets and why, and what becomes of one record, step by step; nothing is sent",
     "check": "every mistake in the configuration at once; --migrate reports on a user.ini of the es-loader",
     "types": "the log types in the order in which keys are offered to them; one of them in full",
+    "stats": "what the ledger on disk knows: objects by log type, how far each destination is; --follow, --sample",
     "listen": "a small syslog receiver: a SIEM for a laptop",
     "demo": "load the sample bucket into such a receiver",
+    "replay": "try what was rejected again, through today's configuration",
     "ioc": "make lists and STIX bundles of indicators into a file to look them up in",
 }
 ENVIRONMENT = Path(__file__).resolve().parent / ".venv" / "bin" / "python"
@@ -28,8 +30,8 @@ def main(argv: list[str] | None = None) -> int:
         near = difflib.get_close_matches(argv[0], COMMANDS, 1)
         print(f"index.py: unknown command {argv[0]!r}{f' (did you mean {near[0]!r}?)' if near else ''}; see index.py --help", file=sys.stderr)
         return 2
-    command = argv[0] if argv and argv[0] in COMMANDS else "load"
-    if command == "load" and (why := _misplaced(argv)):
+    command = argv[0] if argv and argv[0] in COMMANDS else "drain" if _names_queue(argv) else "load"
+    if command in ("load", "drain") and (why := _misplaced(argv)):
         print(f"index.py: {why}", file=sys.stderr)
         return 2
     module = importlib.import_module(f"loader.cli.{command}")  # each command loads only what it needs
@@ -38,8 +40,12 @@ def main(argv: list[str] | None = None) -> int:
         parser = argparse.ArgumentParser(
             prog="index.py",
             description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
+            usage="%(prog)s -b BUCKET -l LIST [options]\n       %(prog)s -q QUEUE [options]       (see %(prog)s -q QUEUE --help)\n"
+            "       %(prog)s COMMAND [options]",
             epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
         )
+    elif command == "drain":
+        parser = argparse.ArgumentParser(prog="index.py", description="Load what the messages of a queue name, until the queue is empty.")
     else:
         parser = argparse.ArgumentParser(prog=f"index.py {command}", description=COMMANDS[command])
         argv = argv[1:]
@@ -55,11 +61,16 @@ def main(argv: list[str] | None = None) -> int:
         return 2
 
 
+def _names_queue(argv: list[str]) -> bool:
+    return any(word.startswith("-q") or word.partition("=")[0] == "--sqs" for word in argv)
+
+
 def _misplaced(argv: list[str]) -> str:
     """Return what is wrong with arguments that make no load, where a plainer word than argparse's can be said of it."""
     options = [word for word in argv if word.startswith("-")]
-    if any(word in ("-q", "--sqs") or word.startswith("--sqs=") for word in options):
-        return "queues are not there yet: list the objects, and load the list with -b BUCKET -l LIST"
+    if _names_queue(argv):
+        lists = any(word.startswith(("-b", "-l", "--s3")) for word in options)
+        return "-q QUEUE goes without -b and -l: the messages of a queue name buckets and keys" if lists else ""
     named = next((word for word in argv if word in COMMANDS), "")
     if named and not any(word.startswith(("-b", "-l", "--s3")) for word in options):
         return f"the command comes first: index.py {named} {' '.join(word for word in argv if word != named)}"

@@ -39,6 +39,19 @@ class Source:
 
 
 @dataclasses.dataclass(slots=True)
+class Carried(Source):
+    """A source whose bytes have come with the work: a message of the queue ``bucket`` that is a log itself. Its log type is told, not found."""
+
+    body: bytes = b""
+    log_type: str = ""
+
+    @property
+    def uri(self) -> str:
+        """The ``sqs://queue/message`` of the source."""
+        return f"sqs://{self.bucket}/{self.key}"
+
+
+@dataclasses.dataclass(slots=True)
 class Meta:
     """What a carrier (CloudWatch Logs, FireLens, EventBridge) tells of the record it brings, apart from its text."""
 
@@ -75,12 +88,17 @@ class Label:
 
 @dataclasses.dataclass(slots=True)
 class Reject:
-    """A record that goes no further: its number in the source (from 0), its text (bounded), why, and at which stage."""
+    """A record that goes no further: its number in the source (from 0), its text, why, and at which stage.
+
+    ``cut``: the text is only the beginning. ``meta`` is what its carrier told.
+    """
 
     number: int
     raw: str
     reason: str
     stage: str
+    cut: bool = False
+    meta: Meta | None = None
 
 
 @dataclasses.dataclass(slots=True)

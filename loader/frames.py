@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from loader.batch import Blocks, Meta, Record
 
@@ -52,7 +52,7 @@ class Raws:
 
 def cut(raws: Raws, at: int) -> tuple[Raws, Raws]:
     """Return the first ``at`` records of a chunk, and the others; those that are left out have no places, and fill the gaps."""
-    total, split = len(raws.texts) + len(raws.broken), len(raws.texts)
+    total = len(raws.texts) + len(raws.broken)
     places = raws.places if raws.places is not None else range(total)
     head = [index for index in range(total) if places[index] < at]
     tail = [index for index in range(total) if places[index] >= at]
@@ -61,21 +61,30 @@ def cut(raws: Raws, at: int) -> tuple[Raws, Raws]:
         first[option] = min(count, gaps)
         gaps -= first[option]
         rest[option] = count - first[option]
+    return _part(raws, head, first), _part(raws, tail, rest, at)
 
-    def part(indices: list[int], left_out: dict[str, int], base: int) -> Raws:
-        texts = [index for index in indices if index < split]
-        return Raws(
-            [raws.texts[index] for index in texts],
-            raws.parse,
-            raws.names,
-            [raws.records[index] for index in texts] if raws.records is not None else None,
-            [raws.metas[index] for index in texts] if raws.metas is not None else None,
-            [raws.broken[index - split] for index in indices if index >= split],
-            [places[index] - base for index in indices],
-            {option: count for option, count in left_out.items() if count},
-        )
 
-    return part(head, first, 0), part(tail, rest, at)
+def pick(raws: Raws, wanted: Collection[int]) -> Raws:
+    """Return the records of a chunk that stand at these places, with their places."""
+    total = len(raws.texts) + len(raws.broken)
+    places = raws.places if raws.places is not None else range(total)
+    return _part(raws, [index for index in range(total) if places[index] in wanted], {})
+
+
+def _part(raws: Raws, indices: list[int], left_out: dict[str, int], base: int = 0) -> Raws:
+    """Return the records at ``indices`` (of texts, then broken ones), their places counted from ``base``."""
+    split = len(raws.texts)
+    texts = [index for index in indices if index < split]
+    return Raws(
+        [raws.texts[index] for index in texts],
+        raws.parse,
+        raws.names,
+        [raws.records[index] for index in texts] if raws.records is not None else None,
+        [raws.metas[index] for index in texts] if raws.metas is not None else None,
+        [raws.broken[index - split] for index in indices if index >= split],
+        [(raws.places[index] if raws.places is not None else index) - base for index in indices],
+        {option: count for option, count in left_out.items() if count},
+    )
 
 
 Read = Callable[[Blocks], Iterator[Raws]]  # from the decoded bytes of a source to its raw records

@@ -29,6 +29,7 @@ class Ledger:
     bytes_in: int = 0
     bytes_out: int = 0
     rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)  # records by the exclusion rule they met
+    place: tuple[str, str, str] = ("", "", "")  # log type, bucket and key of the source, once it is open
 
     def missing(self, output: str) -> int:
         """Return how many records ``output`` has neither taken nor refused for good; never negative in a sound account."""

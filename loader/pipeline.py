@@ -9,7 +9,7 @@ from loader.batch import OVERDUE, Source
 from loader.dispatch import Dispatch
 from loader.errors import LimitExceeded
 from loader.ledger import Ledger
-from loader.plan import Plan
+from loader.plan import Done, Plan
 
 MOST_OVERDUE = 100  # of one source: with the default limits some minutes
 
@@ -20,13 +20,10 @@ def run(plan: Plan, source: Source, blocks: Blocks, ledger: Ledger, dispatch: Di
     for raws in plan.read(_counted(blocks, ledger)):
         if not dispatch.begun:
             dispatch.begin(source)
+            ledger.place = (plan.name, source.bucket, source.key)
         for first, portion in dispatch.portions(raws, number):
             done = plan.run(portion, source, first)
-            ledger.read += done.read
-            ledger.made += done.made
-            ledger.excluded += done.excluded
-            ledger.flags.update(done.flags)
-            ledger.rules.update(done.rules)
+            count(done, ledger)
             dispatch.take(done, source, plan.name, first, ledger)
             dispatch.checkpoint(ledger, first + done.read)
             progress(ledger)
@@ -36,6 +33,15 @@ def run(plan: Plan, source: Source, blocks: Blocks, ledger: Ledger, dispatch: Di
             break
         if ledger.flags[OVERDUE] > MOST_OVERDUE:
             raise LimitExceeded(f"{MOST_OVERDUE} records took too long: index.py check tells which patterns of {plan.name} go back and forth")
+
+
+def count(done: Done, ledger: Ledger) -> None:
+    """Account for what the steps of a plan made of records; where they go is told by the dispatch."""
+    ledger.read += done.read
+    ledger.made += done.made
+    ledger.excluded += done.excluded
+    ledger.flags.update(done.flags)
+    ledger.rules.update(done.rules)
 
 
 def _counted(blocks: Blocks, ledger: Ledger) -> Blocks:

@@ -54,6 +54,7 @@ class CsvParser(Parser):
     """
 
     options = (DELIMITER, HEADER, CHARSET)
+    alone = False  # each object may have a header row of its own
 
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return the reader of one source."""

@@ -51,14 +51,7 @@ def unwrap(log_type: Section, objects: Read, parse: Parse, *, lenient: bool, lim
     reason in ``error.message``.
     """
     firelens, no_stderr = log_type.read(VIA_FIRELENS), log_type.read(NO_STDERR)
-
-    def kept(text: str) -> Record:
-        try:
-            return parse(text)
-        except ParseError as why:
-            return Unparsed(str(why))
-
-    parse_item = kept if lenient or firelens else parse
+    parse_item = forgiving(log_type, parse, lenient=lenient)
 
     def read(blocks: Blocks) -> Iterator[Raws]:
         for raws in objects(blocks):
@@ -77,6 +70,18 @@ def unwrap(log_type: Section, objects: Read, parse: Parse, *, lenient: bool, lim
             yield from pile.chunks(parse_item, limit, log_type.fields)
 
     return read
+
+
+def forgiving(log_type: Section, parse: Parse, *, lenient: bool) -> Parse:
+    """Return ``parse`` as it is for records that a carrier brings: see ``unwrap``."""
+
+    def kept(text: str) -> Record:
+        try:
+            return parse(text)
+        except ParseError as why:
+            return Unparsed(str(why))
+
+    return kept if lenient or log_type.read(VIA_FIRELENS) else parse
 
 
 class Unparsed(Record):

@@ -17,6 +17,8 @@ from loader.api import TAKEN, Blocks, Outcome, OutputClosed, Retryable, Source, 
 from loader.engine import Engine, Task
 from loader.errors import ConfigError
 from loader.ledger import DONE, FAILED, SKIPPED, Account
+from loader.pace import FIELDS
+from loader.sharing import Lock, Shared
 from tests import drivers
 
 TYPE = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<ip>\\S+) (?P<n>\\d+)\n"
@@ -45,8 +47,10 @@ def test_a_source_is_read_to_its_end_and_its_account_is_true(tmp_path: Path) -> 
     assert ledger.bytes_in == len(LINES)
     assert ledger.bytes_out == (tmp_path / "out.jsonl").stat().st_size
     assert [document["ip"] for document in loaded.documents] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
-    where = {"log_type": "demo", "bucket": "sample-bucket", "key": "demo/x", "record": 2}
-    assert loaded.rejects == [{"stage": "parse", "reason": "does not match log_pattern", **where, "raw": "nonsense"}]
+    where = {"log_type": "demo", "bucket": "sample-bucket", "key": "demo/x", "etag": "e", "record": 2}
+    assert [{**row, "time": ""} for row in loaded.rejects] == [
+        {"stage": "parse", "reason": "does not match log_pattern", **where, "raw": "nonsense", "time": ""}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -273,3 +277,16 @@ def test_a_message_asked_for_again_is_still_counted_once(tmp_path: Path, monkeyp
     account = one.run(Task(1, Source("b", "demo/x")))
     assert (account.status, account.ledger.delivered["out_file"]) == (DONE, 3)
     assert [len(call) for call in output.calls] == [3, 1]
+
+
+def test_engines_of_one_run_share_rates_and_the_lock_of_outputs(tmp_path: Path) -> None:
+    ini = f"{TYPE}[out_null]\nrate = 10\n[out_null:free]\n"
+    one, other = (drivers.engine(tmp_path / name, ini, files=()) for name in "ab")
+    shared = Shared([*one.deliveries, one.dead_letter.delivery.output.name], FIELDS)
+    for engine in (one, other):
+        engine.share(shared)
+    first, second = (engine.deliveries["out_null"].pace for engine in (one, other))
+    assert first and second
+    assert (first.turn(5, 5), second.turn(5, 5)) == (0, pytest.approx(0.4, abs=0.05))
+    assert one.deliveries["out_null:free"].pace is None
+    assert isinstance(one.deliveries["out_null:free"].output.lock, Lock)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from loader import pipeline
 from loader.batch import Source
-from loader.deliver import DeadLetter, Delivery
+from loader.dead_letter import DeadLetter
+from loader.deliver import Delivery
 from loader.dispatch import Dispatch
 from loader.ledger import Ledger
 from tests import drivers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -193,3 +194,110 @@ def test_a_pipe_will_do(output, tmp_path):
         assert os.read(reader, 100) == b"a\nb\n"
     finally:
         os.close(reader)
+
+
+ROTATOR = WRITER.replace("path=path)", 'path=path, rotate_bytes="50k", rotate_keep=sys.argv[4])').replace(
+    "path, name, chunks = sys.argv[1:]", "path, name, chunks = sys.argv[1:4]"
+)
+
+
+@pytest.mark.parametrize("names", ["ab", "abcd"])
+def test_several_processes_rotate_the_file_they_share_and_every_line_is_whole_and_there_once(tmp_path, names):
+    path, chunks = tmp_path / "out.jsonl", 40
+    writers = [python(ROTATOR, path, name, chunks, 0) for name in names]
+    for writer in writers:
+        writer.stdin.write(b"g")
+        writer.stdin.close()
+    assert [writer.wait(30) for writer in writers] == [0] * len(names)
+    for writer in writers:
+        writer.stdout.close()
+    files = sorted(tmp_path.iterdir(), key=lambda file: (file == path, file.name))
+    assert len(files) > chunks * len(names) * 7 * 3000 / 51200 * 0.8
+    assert all(file.stat().st_size <= 51200 for file in files)
+    found = [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
+    for name in names:  # in order, from the oldest file to the newest
+        assert [(one["chunk"], one["line"]) for one in found if one["by"] == name] == [(c, line) for c in range(chunks) for line in range(7)]
+
+
+def rotating(path, size="20", keep="0"):
+    plugin = configured(FileOutput(), "out_file", path=str(path), rotate_bytes=size, rotate_keep=keep)
+    plugin.open()
+    return plugin
+
+
+def test_a_file_gets_its_time_as_part_of_its_name_and_is_renamed_once(tmp_path):
+    one = rotating(tmp_path / "out.jsonl")
+    for number in range(6):
+        one.write([b"line %04d\n" % number])
+    one.close()
+    *old, new = sorted(tmp_path.iterdir(), key=lambda file: (file.name == "out.jsonl", file.name))
+    assert [file.read_bytes() for file in (*old, new)] == [b"line 0000\nline 0001\n", b"line 0002\nline 0003\n", b"line 0004\nline 0005\n"]
+    assert all(re.fullmatch(r"out-\d{8}T\d{6}\.\d{6}Z\.jsonl", file.name) for file in old)
+
+
+def test_a_chunk_larger_than_a_file_may_be_has_one_for_itself(tmp_path):
+    one = rotating(tmp_path / "out.jsonl")
+    for data in (b"small\n", b"x" * 100 + b"\n", b"small\n"):
+        one.write([data])
+    one.close()
+    assert sorted(file.stat().st_size for file in tmp_path.iterdir()) == [6, 6, 101]
+
+
+def test_the_oldest_falls_off_the_end_with_a_warning_that_names_it_and_its_lines(tmp_path, caplog):
+    (tmp_path / "out-notes.jsonl").write_bytes(b"not ours\n")
+    one = rotating(tmp_path / "out.jsonl", keep="2")
+    for number in range(10):
+        one.write([b"line %04d\n" % number])
+    one.close()
+    kept = sorted(file.read_bytes() for file in tmp_path.glob("out*.jsonl"))
+    assert kept == [b"line %04d\nline %04d\n" % (n, n + 1) for n in (4, 6, 8)] + [b"not ours\n"]
+    assert len(caplog.messages) == 2
+    assert re.fullmatch(r"\[out_file\] \S+/out-\S+Z\.jsonl is deleted, and its 2 lines are gone: rotate_keep is 2", caplog.messages[0])
+
+
+def test_a_link_is_left_in_place_and_what_it_leads_to_is_rotated(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "real.jsonl").touch()
+    (tmp_path / "link.jsonl").symlink_to(tmp_path / "data" / "real.jsonl")
+    one = rotating(tmp_path / "link.jsonl")
+    for number in range(3):
+        one.write([b"line %04d\n" % number])
+    one.close()
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "link.jsonl").read_bytes() == b"line 0002\n"
+    assert len(list((tmp_path / "data").iterdir())) == 2
+
+
+@pytest.mark.parametrize("vanish", [lambda path: path.rename(path.with_suffix(".1")), lambda path: path.unlink()], ids=["logrotate", "deleted"])
+def test_a_file_that_another_takes_away_is_begun_anew_at_the_next_chunk(output, tmp_path, vanish):
+    one = output()
+    one.write([b"a\n"])
+    vanish(tmp_path / "out.jsonl")
+    one.write([b"b\n"])
+    assert (tmp_path / "out.jsonl").read_bytes() == b"b\n"
+
+
+def test_a_torn_end_of_somebody_who_was_killed_is_ended_before_anything_else(output, tmp_path):
+    (tmp_path / "out.jsonl").write_bytes(b'{"whole": 1}\n{"tor')
+    one = output()
+    one.write([b"{}\n"])
+    one.write([b"{}\n"])
+    assert (tmp_path / "out.jsonl").read_bytes() == b'{"whole": 1}\n{"tor\n{}\n{}\n'
+
+
+def test_a_torn_end_stays_in_the_file_that_was_taken_away(output, tmp_path, small_files):
+    path = tmp_path / "out.jsonl"
+    one = output()
+    one.write([b"a\n"])
+    one.torn = True
+    path.rename(tmp_path / "old")
+    one.write([b"b\n"])
+    assert path.read_bytes() == b"b\n"
+
+
+def test_a_device_and_a_pipe_are_never_rotated(tmp_path):
+    one = rotating("/dev/null", size="1")
+    one.write([b"a\n"])
+    one.write([b"b\n"])
+    one.close()
+    assert Path("/dev/null").is_char_device()
