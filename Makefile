@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench faults clean
 
 demo: $(VENV)/.installed  ## the whole way on one machine, from a sample bucket to syslog
 	@$(RUN) index.py demo
@@ -16,6 +16,9 @@ lint: $(VENV)/.installed-dev  ## ruff and mypy
 
 bench: $(VENV)/.installed-dev  ## records per second and CPU per record, beside the floors of the same run
 	$(RUN) -m bench
+
+faults: $(VENV)/.installed-dev  ## break everything around a load, for real: what was sent, what arrived, what was lost, what came twice
+	$(RUN) -m faults
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

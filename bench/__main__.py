@@ -24,9 +24,9 @@ from bench import generate
 MODES = ("floor", "document", "null", "tcp")
 
 
-def measure(mode: str, log_type: str, folder: str, key: str) -> dict[str, float]:
-    """Measure once, in a process of its own."""
-    command = [sys.executable, "-m", "bench.measure", mode, log_type, folder, key]
+def measure(mode: str, log_type: str, folder: str, key: str, port: int = 0) -> dict[str, float]:
+    """Measure once, in a process of its own; ``port`` is that of a receiver, where it is not to be one that reads and forgets."""
+    command = [sys.executable, "-m", "bench.measure", mode, log_type, folder, key, str(port)]
     done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         raise SystemExit(f"{mode} of {log_type} failed:\n{done.stderr}")

@@ -1,6 +1,6 @@
 """One measurement in a process of its own: CPU seconds, wall seconds and peak memory for loading one object, or for a floor of it.
 
-``python -m bench.measure null|tcp|floor|document TYPE FOLDER KEY RECORDS`` prints one JSON line.
+``python -m bench.measure null|tcp|relp|floor|document TYPE FOLDER KEY [PORT]`` prints one JSON line.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from loader.engine import HOME, Engine, Task
 SINK = "import socket,sys;s=socket.create_server(('127.0.0.1',0));print(s.getsockname()[1],flush=True);c=s.accept()[0]\nwhile c.recv(1<<20):pass"
 
 
-def ours(log_type: str, folder: Path, key: str, port: int) -> Callable[[], int]:
-    """Return a function that loads the object with everything on: full documents, hook, to out_null or over TCP."""
+def ours(log_type: str, folder: Path, key: str, protocol: str, port: int) -> Callable[[], int]:
+    """Return a function that loads the object with everything on: full documents, hook, to out_null or a port."""
     config = load([HOME / "aws.ini"])
     config.override("in_file", "root", str(folder))
     if port:
-        for name, value in (("host", "127.0.0.1"), ("port", str(port)), ("protocol", "tcp"), ("fields", "full")):
+        for name, value in (("host", "127.0.0.1"), ("port", str(port)), ("protocol", protocol), ("fields", "full")):
             config.override("out_syslog", name, value)
     else:
         config.override("out_null", "match", "*")
@@ -96,12 +96,13 @@ def peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def main(mode: str, log_type: str, folder: str, key: str) -> None:
+def main(mode: str, log_type: str, folder: str, key: str, receiver: str = "0") -> None:
     """Measure, and print what was measured."""
-    sink = subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE) if mode == "tcp" else None
-    if mode in ("null", "tcp"):
-        port = int(sink.stdout.readline()) if sink and sink.stdout else 0
-        run = ours(log_type, Path(folder), key, port)
+    port = int(receiver)
+    sink = subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE) if mode == "tcp" and not port else None
+    if mode in ("null", "tcp", "relp"):
+        port = int(sink.stdout.readline()) if sink and sink.stdout else port
+        run = ours(log_type, Path(folder), key, mode, port)
     else:
         run = floor(log_type, Path(folder), key, document_of(Path(folder), key) if mode == "document" else b"")
     wall, cpu = time.perf_counter(), time.process_time()

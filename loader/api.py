@@ -53,8 +53,8 @@ __all__ = [
     "OutputClosed", "Overdue", "Overlong", "ParseError", "Parser", "Parts", "Places", "Plugin", "Policy", "Problem", "Queue", "Raws", "Record",
     "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner",
     "add_child", "choice", "decoded", "expression", "first_line_chunks", "flag", "kept",
-    "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "readable", "reader", "regex", "rewritten",
-    "seconds", "size", "text", "unmapped", "within", "words", "xml_parser", "zone",
+    "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "per_second", "readable", "reader",
+    "regex", "rewritten", "seconds", "size", "text", "unmapped", "within", "words", "xml_parser", "zone",
 ]  # fmt: skip
 
 Encode = Callable[..., bytes]  # of a record; behind a labelled formatter also of its Label

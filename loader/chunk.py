@@ -31,6 +31,15 @@ class Chunk:
         ends = [start for start, _ in self.owed[1:]] + [len(self.messages)] * bool(self.owed)
         return [(ledger, end - start) for (start, ledger), end in zip(self.owed, ends, strict=True)]
 
+    def split(self, count: int) -> tuple[Chunk, Chunk]:
+        """Return a chunk of the first ``count`` messages, and one of the others."""
+        first, others = self.messages[:count], self.messages[count:]
+        size = sum(map(len, first))
+        ends = [start for start, _ in self.owed[1:]] + [len(self.messages)]
+        head = Chunk(first, size, [(start, ledger) for start, ledger in self.owed if start < count])
+        owed = [(max(start - count, 0), ledger) for (start, ledger), end in zip(self.owed, ends, strict=False) if end > count]
+        return head, Chunk(others, self.size - size, owed)
+
     def pick(self, positions: list[int]) -> Chunk:
         """Return a chunk of only the messages at ``positions``."""
         picked = Chunk()

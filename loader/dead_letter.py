@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from collections.abc import Callable, Iterable
 
@@ -10,6 +11,7 @@ from loader.api import Output
 from loader.batch import Reject, Source
 from loader.deliver import Delivery
 from loader.ledger import Ledger
+from loader.section import Section
 
 
 class DeadLetter:
@@ -18,6 +20,7 @@ class DeadLetter:
     def __init__(self, output: Output, clock: Callable[[], float] = time.time) -> None:
         self.delivery, self.clock = Delivery(output, None), clock
         self.ledger = Ledger(outputs=(output.name,))
+        self._pack = output.prepare(Section("rejects"), lambda record: bytes(record["row"]))
 
     def rejected(self, source: Source, log_type: str, found: Iterable[Reject]) -> None:
         """Take records that went no further than a stage."""
@@ -32,5 +35,6 @@ class DeadLetter:
         self.add([rejects.of_source(source, reason, log_type, self.clock())])
 
     def add(self, rows: Iterable[bytes]) -> None:
-        """Take rows as they are."""
-        self.delivery.add([row + b"\n" for row in rows], self.ledger)
+        """Take rows; the output puts around them what it puts around any message: a newline, a syslog header of the type ``rejects``."""
+        now = datetime.datetime.fromtimestamp(self.clock(), datetime.UTC).isoformat(timespec="milliseconds")
+        self.delivery.add([self._pack({"@timestamp": now, "row": row}) for row in rows], self.ledger)

@@ -10,14 +10,13 @@ import bisect
 import collections
 import itertools
 import logging
+import math
 import random
 import time
-from collections.abc import Callable, Iterable
-
-import orjson
+from collections.abc import Callable
+from typing import Protocol
 
 from loader.api import Output
-from loader.batch import Reject, Source
 from loader.chunk import Chunk
 from loader.errors import DeliveryError, Retryable, Unrecoverable
 from loader.ledger import Ledger
@@ -25,6 +24,7 @@ from loader.pace import Pace
 
 FIRST_WAIT = 0.25
 WINDOW = 8 * 1024**2  # bytes written before the output is asked to confirm
+SOON = 3.0  # seconds for which a destination is waited for that somebody has to mend first: a certificate, a wrong port
 INTERVAL = 1.0  # seconds after which it is asked in any case, at the next chunk
 log = logging.getLogger(__name__)
 
@@ -36,11 +36,11 @@ class Backoff:
         self.cap, self.limit, self.clock = cap, limit, clock
         self.pause, self.since, self.exhausted = FIRST_WAIT, 0.0, False
 
-    def next(self) -> float | None:
-        """Return how long to wait before the next try, or None when the time is up."""
+    def next(self, limit: float = math.inf) -> float | None:
+        """Return how long to wait before the next try, or None when the time is up; ``limit`` may shorten it."""
         now = self.clock()
         self.since = self.since or now
-        left = self.since + self.limit - now
+        left = self.since + min(self.limit, limit) - now
         if self.exhausted or left <= 0:
             self.exhausted = True  # from now on fail at once, until something succeeds
             return None
@@ -55,13 +55,19 @@ class Backoff:
         self.pause, self.since, self.exhausted = FIRST_WAIT, 0.0, False
 
 
+class Refusals(Protocol):
+    """Takes the messages that an output refuses for good."""
+
+    def refused(self, output: str, message: bytes, reason: str, ledger: Ledger) -> None: ...  # noqa: D102
+
+
 class Delivery:
     """One output with its open chunk and its unconfirmed ones."""
 
     def __init__(
         self,
         output: Output,
-        dead_letter: DeadLetter | None,
+        dead_letter: Refusals | None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -99,6 +105,7 @@ class Delivery:
         """Forget what is not confirmed: its ledgers will not balance."""
         self.open, self.written, self.window = Chunk(), [], 0
         self.unwritten.clear()
+        self.output.settled()  # it counts anew: what it was given before must not be taken for what it is given next
 
     def _close_chunk(self) -> None:
         if self.open.messages:
@@ -119,8 +126,6 @@ class Delivery:
                 self.unwritten.extendleft(reversed(self.written))
                 self.written, self.window = [], 0
                 self._settle_first(self.output.settled())
-                if self.pace:
-                    self.pace.failed()
                 self._wait(why)
 
     def _write(self, chunk: Chunk) -> int:
@@ -192,37 +197,15 @@ class Delivery:
             ledger = chunk.ledger_at(position)
             if self.dead_letter is None:
                 raise DeliveryError(f"{self.output.name} refuses a record: {reason}")
-            self.dead_letter.refused(self.output.name, chunk.messages[position], reason)
+            self.dead_letter.refused(self.output.name, chunk.messages[position], reason, ledger)
             ledger.refused[self.output.name] += 1
 
     def _wait(self, why: Retryable) -> None:
-        pause = self.backoff.next()
+        if self.pace:
+            self.pace.failed()
+        limit = min(self.output.retry_for, SOON) if why.lasting else self.output.retry_for
+        pause = self.backoff.next(limit)
         if pause is None:
-            raise DeliveryError(f"{why}; gave up after {self.output.retry_for:g} seconds") from why
+            raise DeliveryError(f"{why}; gave up after {limit:g} seconds") from why
         log.warning("%s; trying again in %.1f seconds", why, pause)
         self.sleep(pause)
-
-
-class DeadLetter:
-    """Where rejected and refused records go, each as one JSON line with its raw text, the reason and the stage. An output like any other."""
-
-    def __init__(self, output: Output) -> None:
-        self.delivery = Delivery(output, None)
-        self.ledger = Ledger(outputs=(output.name,))
-
-    def rejected(self, source: Source, log_type: str, rejects: Iterable[Reject]) -> None:
-        """Take records that went no further than a stage."""
-        where = {"log_type": log_type, "bucket": _utf8(source.bucket), "key": _utf8(source.key)}
-        self._add([{"stage": r.stage, "reason": _utf8(r.reason), **where, "record": r.number, "raw": _utf8(r.raw)} for r in rejects])
-
-    def refused(self, output: str, message: bytes, reason: str) -> None:
-        """Take a message that an output refuses for good."""
-        self._add([{"stage": "deliver", "reason": reason, "output": output, "message": message.decode("utf-8", "replace")}])
-
-    def _add(self, rows: list[dict[str, object]]) -> None:
-        self.delivery.add([orjson.dumps(row) + b"\n" for row in rows], self.ledger)
-
-
-def _utf8(text: str) -> str:
-    """Return text that JSON can hold: what a file name has that is no UTF-8 stays visible."""
-    return text.encode("utf-8", "backslashreplace").decode()

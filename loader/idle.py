@@ -82,6 +82,15 @@ def outputs(found: Iterable[Output], config: Config) -> None:
             config.plugin(output.name).problem("match", "matches no log type: nothing will arrive here", fatal=False)
 
 
+def rates(found: Iterable[Output], config: Config) -> None:
+    """Note lowest rates that are none."""
+    for output in found:
+        if output.rate_min and not output.rate:
+            config.plugin(output.name).problem("rate_min", "is the lowest rate, and there is no highest", "write rate too")
+        elif output.rate_min > output.rate:
+            config.plugin(output.name).problem("rate_min", f"{output.rate_min:g} is more than rate, which is {output.rate:g}", "write less than rate")
+
+
 def names(groups: Iterable[Iterable[Option[Any]]]) -> set[str]:
     """Return the keys of groups of options."""
     return {option.name for group in groups for option in group}

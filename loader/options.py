@@ -129,6 +129,13 @@ def number(lowest: int = 0, highest: int = 2**63 - 1) -> Converter[int]:
     return convert
 
 
+def per_second(value: str) -> float:
+    """A number a second, with decimals or without."""
+    if not re.fullmatch(r"\d+(?:\.\d+)?", value):
+        raise ValueError(f"{value!r} is no number a second: write for example 250 or 0.5")
+    return float(value)
+
+
 def size(value: str) -> int:
     """Bytes: a number with an optional k, m, g or t (powers of 1024)."""
     match = re.fullmatch(r"(\d+)\s*([kmgt]?)i?b?", value.lower())

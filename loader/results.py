@@ -16,7 +16,7 @@ from typing import IO
 from urllib.parse import quote
 
 from loader import listing
-from loader.batch import Source
+from loader.batch import Carried, Source
 from loader.ledger import FAILED, Account
 
 LOOKS_SHOWN = re.compile("%(?=[01][0-9A-F]|25)")
@@ -44,7 +44,8 @@ class Results:
             self.finish.write("\t".join(part for part in (str(account.position), _shown(account.uri), _one_line(account.reason)) if part) + "\n")
             return
         now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S}"
-        self.error.write(f"{now}\t{account.position}\t{listing.row(source, self.bucket)}\n")
+        if not isinstance(source, Carried):  # which no list can name
+            self.error.write(f"{now}\t{account.position}\t{listing.row(source, self.bucket)}\n")
         self.debug.write(f"{now}\t{account.position}\t{_shown(account.uri)}\t{account.log_type}\t{_one_line(account.reason)}\n{account.detail}")
 
     def close(self) -> None:

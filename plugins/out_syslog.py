@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator, Sequence
 
-from loader.api import ConfigError, Option, Outcome, Problem, choice, flag, number, path, seconds, text
+from loader.api import ConfigError, Option, Outcome, Problem, choice, flag, number, path, seconds, size, text
 from plugins._syslog.datagrams import Datagrams
 from plugins._syslog.framing import FRAMES, LOCAL
 from plugins._syslog.hosts import Dial, Hosts, Peer, host_name, host_names
@@ -14,8 +15,11 @@ from plugins._syslog.message import Frame, Message, refuse_misfits
 from plugins._syslog.relp import Relp
 from plugins._syslog.sockets import connected
 from plugins._syslog.stream import Stream
+from plugins._syslog.tail import Tail
 from plugins._syslog.tls import context, secured
 from plugins._syslog.transport import Transport
+
+logger = logging.getLogger(__name__)
 
 # The largest payload of a UDP datagram over IPv4 (RFC 5426 section 3.2).
 LARGEST = 65507
@@ -53,6 +57,9 @@ class SyslogOutput(Message):
     framing = Option(
         choice("auto", "octet", "lf", "nul"), "auto", doc="Messages on a stream: each behind its length, or ended by a line feed or NUL; auto: octet on tls."
     )
+    resend = Option(
+        size, "8m", doc="How much tcp and tls send again when a connection dies: the receiver may not have read it; 0: nothing."
+    )
     window = Option(number(1, 1_000_000), "2048", doc="Most messages on their way without an acknowledgement of RELP: so many may arrive twice.")
     ca_file = Option(path, "", doc="Authorities, in PEM form, that may have signed the receiver's certificate; empty: those of the system.")
     cert_file = Option(path, "", doc="Our certificate, in PEM form, for a receiver that wants one.")
@@ -77,7 +84,7 @@ class SyslogOutput(Message):
         elif self.protocol == "unix":
             self._transport = Local(self.path, self.timeout, LOCAL[self._framing][1])
         elif self.protocol in ("tcp", "tls"):
-            self._transport = Stream(hosts, self._dial(), self.timeout, plain=self.protocol == "tcp")
+            self._transport = Stream(hosts, self._dial(), self.timeout, Tail(self.resend, self._resent), plain=self.protocol == "tcp")
         else:
             self._transport = Relp(hosts, self._dial(), self.timeout, self.window)
 
@@ -86,6 +93,10 @@ class SyslogOutput(Message):
         """The section, since another one may send something else there, and where it leads."""
         where = f"unix:{self.path}" if self.protocol == "unix" else ",".join(map(str, self._peers()))
         return f"{self.name} {where}"
+
+    def _resent(self, messages: int) -> None:
+        self.counted["sent again after a connection died"] += messages
+        logger.warning("%s: a connection died: %d messages that may not have been read there are sent again", self.name, messages)
 
     @property
     def _framing(self) -> str:

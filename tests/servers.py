@@ -48,9 +48,10 @@ Behaviour = Callable[["TcpPeer", Connection], None]
 
 
 def record(peer: TcpPeer, connection: Connection) -> None:
-    """Read to the end."""
+    """Read to the end, then close as well."""
     while data := connection.socket.recv(65536):
         peer.note(connection, data)
+    connection.close()
     peer.finished(connection)
 
 

@@ -1,4 +1,4 @@
-"""JMESPath expressions of exclusion rules (leaf). The package is imported when the first one is compiled.
+"""JMESPath expressions, of exclusion rules and for messages of queues (leaf). The package is imported when the first one is compiled.
 
 The language and its truth values: https://jmespath.org/specification.html
 """
@@ -24,6 +24,12 @@ def compiled(expression: str) -> Callable[[Any], bool]:
         return bool(result) or (result is not False and isinstance(result, int | float))
 
     return holds
+
+
+def searching(expression: str) -> Callable[[Any], Any]:
+    """Return ``search(document)``, which gives what the expression finds, or None; it may raise. Raises ValueError where it cannot be read."""
+    search: Callable[[Any], Any] = _parsed(expression).search
+    return search
 
 
 def fields(expression: str) -> list[str]:

@@ -11,6 +11,7 @@ from plugins._syslog.datagrams import Datagrams
 from plugins._syslog.failures import retryable
 from plugins._syslog.hosts import Hosts, Peer
 from plugins._syslog.stream import Stream
+from plugins._syslog.tail import Tail
 
 
 class Local:
@@ -62,7 +63,7 @@ class Local:
                 probe.connect(self._peer.host)
             except OSError as why:
                 if why.errno == errno.EPROTOTYPE:
-                    return Stream(self._hosts, _dial, self._timeout)
+                    return Stream(self._hosts, _dial, self._timeout, Tail(0))
                 raise
         return Datagrams(self._hosts, self._timeout, lambda peer: [(socket.AF_UNIX, peer.host)])
 

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 
-from loader.api import Outcome
+from loader.api import TAKEN, Outcome
 from plugins._syslog.failures import retryable
 from plugins._syslog.hosts import Dial, Hosts
 from plugins._syslog.sockets import drain, hung_up, readable
+from plugins._syslog.tail import Tail
 
 # What a TLS record holds at most; each slice must make progress within the timeout, however slow the receiver.
 SLICE = 16384
 CLOSED = "the connection was closed before everything was known to have arrived"
+FRESH = 5.0  # seconds after a write in which the end of a connection is not taken for one that idleness has brought about
+FAREWELL = 2.0  # seconds that the receiver has to read the rest, and to close as well
+logger = logging.getLogger(__name__)
 
 
 class Stream:
     """One connection, made when first needed and again after it broke.
 
     Syslog has no acknowledgement of its own. What ``flush`` promises is that the receiver's TCP has everything and the
-    receiver had not hung up; a receiver killed with that still unread loses it. A ``plain`` one may have met a port for TLS.
+    receiver had not hung up. Its program may die before it has read that: therefore the ``tail`` of a connection that died
+    is sent again on the next one. A ``plain`` connection may have met a port for TLS.
     """
 
-    def __init__(self, hosts: Hosts, dial: Dial[socket.socket], timeout: float, *, plain: bool = False) -> None:
-        self._hosts, self._dial, self._timeout, self._plain = hosts, dial, timeout, plain
+    def __init__(self, hosts: Hosts, dial: Dial[socket.socket], timeout: float, tail: Tail, *, plain: bool = False) -> None:
+        self._hosts, self._dial, self._timeout, self._tail, self._plain = hosts, dial, timeout, tail, plain
         self._socket: socket.socket | None = None
         self._owing = self._trusted = False
+        self._written = 0.0
 
     @property
     def address(self) -> str:
@@ -40,10 +48,11 @@ class Stream:
         connection = self._connection()
         with retryable(self, "cannot send to"):
             self._owing = True
-            rest = memoryview(b"".join(messages))
-            while rest:
-                rest = rest[connection.send(rest[:SLICE]) :]
-        return Outcome()
+            data = b"".join(messages)
+            self._tail.sent(data, len(messages))
+            _send(connection, data)
+            self._written = time.monotonic()
+        return TAKEN
 
     def flush(self) -> None:
         """Return once the receiver's TCP has acknowledged all and the receiver is still there; raises Retryable."""
@@ -55,6 +64,7 @@ class Stream:
             if hung_up(self._socket):
                 raise ConnectionAbortedError(errno.ECONNABORTED, CLOSED)
         self._owing = False
+        self._tail.flushed()
         self._hosts.worked()
 
     def settled(self) -> int:
@@ -63,21 +73,51 @@ class Stream:
 
     def drop(self) -> None:
         """Close at once; what is on the way may or may not arrive. The next connection is to another host, where there is one."""
+        self._tail.died()
         self._hosts.failed()
         self._forget()
 
     def close(self) -> None:
-        """Close, telling the receiver that this is the end (RFC 5425 section 4.4: close_notify)."""
-        if self._socket is not None:
+        """End the connection. That the receiver closes as well shows that it has read everything; where it dies instead, the tail is sent again."""
+        self._part()
+        if self._tail:
             with contextlib.suppress(OSError):
-                # Anything left unread would turn our close into a reset, which can cost the receiver its last messages.
-                hung_up(self._socket)
-                self._socket.settimeout(0)
-                if isinstance(self._socket, ssl.SSLSocket):
-                    with contextlib.suppress(ssl.SSLWantReadError):
-                        self._socket.unwrap()
-                self._socket.shutdown(socket.SHUT_WR)
-        self._forget()
+                self._connect(min(self._timeout, FAREWELL))
+            self._part()
+        if self._tail:
+            logger.error("%s died and does not come back: it may not have read the last that it was sent", self.address)
+
+    def _part(self) -> None:
+        """Half-close (RFC 5425 section 4.4: after a close_notify), and wait a moment for the other half, if something may not have been read."""
+        connection, self._socket = self._socket, None
+        if connection is None:
+            return
+        try:
+            # Anything left unread would turn our close into a reset, which can cost the receiver its last messages.
+            if hung_up(connection):
+                self._left()
+                return
+            connection.settimeout(0)
+            if isinstance(connection, ssl.SSLSocket):
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    connection.unwrap()
+                connection = socket.socket(fileno=connection.detach())
+            connection.shutdown(socket.SHUT_WR)
+            if self._tail:
+                _wait_for_end(connection, FAREWELL)
+            self._tail.ended()
+        except OSError:
+            self._tail.died()
+        finally:
+            connection.close()
+            self._forget()
+
+    def _left(self) -> None:
+        """The receiver has closed. Linux would have sent a reset if something was not read; but a program may die with what it had read."""
+        if time.monotonic() - self._written < FRESH:
+            self._tail.died()
+        else:
+            self._tail.ended()
 
     def _forget(self) -> None:
         if self._socket is not None:
@@ -90,15 +130,28 @@ class Stream:
             if self._socket is not None and hung_up(self._socket):
                 if self._owing:
                     raise ConnectionAbortedError(errno.ECONNABORTED, CLOSED)
+                self._left()
                 self._forget()
         with retryable(self, "cannot connect to"):
             if self._socket is None:
-                self._socket = self._hosts.connect(self._dial, self._timeout)
-            elif not self._owing and self._hosts.due and (anew := self._hosts.renew(self._dial, self._timeout)):
-                self.close()
-                anew.settimeout(self._timeout)  # that of the trial was shorter
-                self._socket = anew
+                return self._connect(self._timeout)
+            if not self._owing and self._hosts.due and (anew := self._hosts.renew(self._dial, self._timeout)):
+                self._part()
+                self._begin(anew)
+                return anew
         return self._socket
+
+    def _connect(self, timeout: float) -> socket.socket:
+        return self._begin(self._hosts.connect(self._dial, timeout))
+
+    def _begin(self, connection: socket.socket) -> socket.socket:
+        """Go on with a new connection, which gets first what the one before it may not have delivered."""
+        connection.settimeout(self._timeout)
+        self._socket = connection
+        if data := self._tail.again():
+            self._owing, self._written = True, time.monotonic()
+            _send(connection, data)
+        return connection
 
     def _judged(self, connection: socket.socket) -> None:
         """Before a plain connection is trusted for the first time, give a receiver that speaks TLS the time to refuse what it got."""
@@ -109,3 +162,17 @@ class Stream:
             if answer in (b"", b"\x15"):  # hung up, or a TLS alert (RFC 8446 section 5.1)
                 raise ConnectionAbortedError(errno.ECONNABORTED, "the receiver refuses what it gets: does this port want protocol = tls?")
         self._trusted = True
+
+
+def _send(connection: socket.socket, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[connection.send(rest[:SLICE]) :]
+
+
+def _wait_for_end(connection: socket.socket, patience: float) -> None:
+    """Wait until the other side has closed as well; raises OSError when it has reset. One that never closes is not waited for any longer."""
+    deadline = time.monotonic() + patience
+    while readable(connection, max(0.0, deadline - time.monotonic())):
+        if not connection.recv(65536):
+            return

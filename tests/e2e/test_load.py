@@ -437,7 +437,7 @@ def test_several_outputs_each_get_what_they_match_in_the_form_they_ask_for(tmp_p
         (["-b", "bucket/app/0", "-l", "list.txt"], "this is a file"),
         (["-b", "bucket", "-l", "list.txt", "--hooks", "none"], "there is no such folder"),
         (["--config", "my.ini", "check"], "the command comes first: index.py check --config my.ini"),
-        (["-q", "siem-dlq"], "queues are not there yet: list the objects, and load the list with -b BUCKET -l LIST"),
+        (["-q", "siem-dlq", "-b", "bucket"], "-q QUEUE goes without -b and -l: the messages of a queue name buckets and keys"),
         (["-b", "check", "-l", "list.txt", "--hooks", "none"], "there is no such folder"),
     ],
 )

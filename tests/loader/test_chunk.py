@@ -32,6 +32,17 @@ def test_each_message_is_owed_to_the_ledger_it_was_added_for(added: list[tuple[i
     assert chunk.size == sum(map(len, chunk.messages))
 
 
+@given(ADDED, st.integers(0, 18))
+def test_a_chunk_that_is_split_has_the_first_messages_and_the_others_and_still_owes_them(added: list[tuple[int, int]], count: int) -> None:
+    chunk, ledgers, owners = chunk_of(added)
+    count = min(count, len(owners))
+    head, rest = chunk.split(count)
+    assert (head.messages, rest.messages) == (chunk.messages[:count], chunk.messages[count:])
+    for part, its in ((head, owners[:count]), (rest, owners[count:])):
+        assert by_ledger(part, ledgers) == [its.count(n) for n in range(3)]
+        assert part.size == sum(map(len, part.messages))
+
+
 @given(ADDED, st.sets(st.integers(0, 17)))
 def test_a_picked_chunk_has_just_those_messages_in_order_and_still_owes_them(added: list[tuple[int, int]], wanted: set[int]) -> None:
     chunk, ledgers, owners = chunk_of(added)

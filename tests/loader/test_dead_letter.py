@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from loader.batch import Reject, Source
 from loader.dead_letter import DeadLetter
 from loader.errors import DeliveryError
 from loader.ledger import Ledger
+from loader.receiver import Receiver
 from tests import drivers
 from tests.loader.test_deliver import Always
 
@@ -61,3 +63,18 @@ def test_a_dead_letter_that_stays_down_is_an_error_and_never_a_loss() -> None:
     one.add([b"{}"])
     with pytest.raises(DeliveryError, match="gave up"):
         one.delivery.flush()
+
+
+def test_rows_go_to_a_siem_as_messages_of_their_own(tmp_path: Path) -> None:
+    ini = (
+        "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<a>good)\n[loader]\ndead_letter = out_syslog:rejects\n"
+        "[out_syslog:rejects]\nhost = 127.0.0.1\nport = {port}\nprotocol = tcp\nretry_for = 5s\n"
+    )
+    with Receiver() as siem:
+        loaded = drivers.load(tmp_path, ini.format(port=siem.port), "demo", b"good\nbad\nworse\n")
+        siem.wait(2)
+        messages = list(siem.messages)
+    assert (loaded.account.ledger.rejected, len(loaded.documents)) == (2, 1)
+    heads, bodies = zip(*(message.split(b" - rejects - ") for message in messages), strict=True)
+    assert all(head.startswith(b"<134>1 2") and b" rejects" in head for head in heads)
+    assert [(row["raw"], row["record"]) for row in map(json.loads, bodies)] == [("bad", 1), ("worse", 2)]

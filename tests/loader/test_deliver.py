@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from loader import deliver
 from loader.api import Outcome, Output
-from loader.batch import Reject, Source
-from loader.deliver import Backoff, DeadLetter, Delivery
-from loader.errors import DeliveryError, OutputClosed, Retryable, Unrecoverable
+from loader.dead_letter import DeadLetter
+from loader.deliver import Backoff, Delivery
+from loader.errors import DeliveryError, OutputClosed, Retryable, Stopped, Unrecoverable
 from loader.ledger import Ledger
 from tests import drivers
 
@@ -110,12 +110,12 @@ GIVEN = st.lists(st.tuples(st.integers(0, 2), st.integers(1, 5), st.booleans()),
 
 
 @settings(deadline=None, max_examples=300)
-@given(GIVEN, STEPS, FLUSHES, st.sampled_from(["1k", "9", "1"]), st.sampled_from([10, 2**23]))
+@given(GIVEN, STEPS, FLUSHES, st.sampled_from(["1k", "9", "1"]), st.sampled_from([10, 2**23]), st.sampled_from(["0", "0.5", "20"]))
 def test_every_message_ends_confirmed_or_refused_exactly_once_counted_or_the_delivery_fails(
-    batches: list[tuple[int, int, bool]], writes: list[Step], flushes: list[Step], chunk_bytes: str, window: int
+    batches: list[tuple[int, int, bool]], writes: list[Step], flushes: list[Step], chunk_bytes: str, window: int, rate: str
 ) -> None:
     output = ScriptedOutput(writes, flushes)
-    one, dead, _ = delivery(output, chunk_bytes=chunk_bytes)
+    one, dead, _ = delivery(output, chunk_bytes=chunk_bytes, rate=rate)
     ledgers = [Ledger(("out_test",)) for _ in range(3)]
     owner: dict[bytes, Ledger] = {}
     failed = False
@@ -209,8 +209,9 @@ def test_a_chunk_of_which_nothing_is_taken_goes_to_the_dead_letter_with_the_reas
     one.add([b"good"], ledger)
     one.flush()
     reasons = ["down"] * 3 if step.error else [f"refused {at}" for at in range(3)]
-    expected = [{"stage": "deliver", "output": "out_test", "reason": why, "message": m} for why, m in zip(reasons, "ab\ufffd", strict=True)]
-    assert dead_messages(one, dead) == expected
+    rows = dead_messages(one, dead)
+    assert [(row["stage"], row["output"], row["reason"]) for row in rows] == [("deliver", "out_test", why) for why in reasons]
+    assert [(row["message"], row.get("encoding")) for row in rows] == [("a", None), ("b", None), ("/w==", "base64")]
     assert ledger.balances()
     assert (ledger.refused["out_test"], ledger.delivered["out_test"]) == (3, 1)
     assert clock.pauses == []
@@ -286,6 +287,24 @@ def test_a_retry_for_of_nothing_tries_once() -> None:
     assert clock.pauses == []
 
 
+class Lasting(Retryable):
+    lasting = True
+
+
+def test_what_somebody_has_to_mend_first_fails_soon_and_is_tried_again_by_what_comes_later() -> None:
+    output = ScriptedOutput([Step(Lasting)] * 1000)
+    one, _, clock = delivery(output, retry_for="5m")
+    one.add([b"a"], Ledger(("out_test",)))
+    with pytest.raises(DeliveryError, match="down; gave up after 3 seconds"):
+        one.flush()
+    assert sum(clock.pauses) == pytest.approx(3)
+    one.discard()
+    output.writes.clear()
+    one.add([b"b"], Ledger(("out_test",)))
+    one.flush()
+    assert output.confirmed == [b"b"]
+
+
 def test_a_pause_never_outlasts_retry_for() -> None:
     clock = Clock()
     backoff = Backoff(1000, 1, clock)
@@ -305,17 +324,6 @@ def test_a_dead_letter_that_refuses_fails_the_delivery() -> None:
     with pytest.raises(DeliveryError, match="out_dead refuses a record: refused 0"):
         one.flush()
     assert not ledger.balances()
-
-
-def test_rejected_records_go_to_the_dead_letter_with_all_that_is_known_of_them() -> None:
-    dead = drivers.MemoryOutput()
-    drivers.configured(dead, "out_dead")
-    letter = DeadLetter(dead)
-    letter.rejected(Source("b", "a/k"), "demo", [Reject(7, "raw\udc80text", "why", "parse")])
-    letter.delivery.flush()
-    assert [json.loads(row) for row in dead.messages] == [
-        {"stage": "parse", "reason": "why", "log_type": "demo", "bucket": "b", "key": "a/k", "record": 7, "raw": "raw\\udc80text"}
-    ]
 
 
 def test_bytes_out_counts_what_was_packed_once_whatever_is_sent_again() -> None:
@@ -345,3 +353,121 @@ def test_an_error_of_no_known_kind_passes_through() -> None:
     one.add([b"a"], Ledger())
     with pytest.raises(ZeroDivisionError):
         one.flush()
+
+
+def timed(output: ScriptedOutput, clock: Clock) -> list[tuple[float, int]]:
+    """Note when how many messages are offered."""
+    times: list[tuple[float, int]] = []
+    write = output.write
+
+    def noted(messages: Sequence[bytes]) -> Outcome:
+        times.append((clock.now - 1000, len(messages)))
+        return write(messages)
+
+    output.write = noted  # type: ignore[method-assign]
+    return times
+
+
+def test_an_output_without_a_rate_has_no_pace() -> None:
+    one, _, clock = delivery(ScriptedOutput())
+    one.add([b"x"] * 1000, Ledger())
+    one.flush()
+    assert one.pace is None
+    assert clock.pauses == []
+
+
+def test_messages_go_no_faster_than_the_rate_in_portions_of_a_tenth_of_a_second() -> None:
+    output = ScriptedOutput()
+    one, _, clock = delivery(output, rate="50")
+    times = timed(output, clock)
+    ledger = Ledger(("out_test",))
+    one.add([b"m%02d" % n for n in range(23)], ledger)
+    assert [count for _, count in times] == [5, 5, 5, 5, 3]
+    assert [when for when, _ in times] == pytest.approx([0, 0, 0.1, 0.2, 0.3])  # after a pause a portion is at hand
+    one.flush()
+    assert output.confirmed == [b"m%02d" % n for n in range(23)]
+
+
+def test_bytes_go_no_faster_than_their_rate_and_what_is_sent_again_counts_again() -> None:
+    output = ScriptedOutput(flushes=[Step(Retryable)])
+    one, _, clock = delivery(output, rate_bytes="100", retry_wait="0")
+    times = timed(output, clock)
+    one.add([b"0123456789"] * 4, Ledger())
+    one.flush()
+    assert [when for when, _ in times] == pytest.approx([0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+
+
+def test_what_goes_at_a_rate_does_not_wait_for_a_full_chunk_and_is_confirmed_about_every_second() -> None:
+    output = ScriptedOutput()
+    one, _, clock = delivery(output, rate="10")
+    ledger = Ledger(("out_test",))
+    one.add([b"x"], ledger)
+    assert output.offered == [[b"x"]]
+    one.add([b"x"] * 99, ledger)
+    assert 1 + 99 - 12 <= ledger.delivered["out_test"] < 100
+    assert clock.now == pytest.approx(1009.8)
+
+
+class Slow(ScriptedOutput):
+    """Takes its time."""
+
+    clock: Clock
+    takes = 0.0
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        self.clock.now += self.takes
+        return super().write(messages)
+
+
+def test_a_rate_with_a_lower_end_rises_while_all_is_well_and_falls_with_failures_and_slowness() -> None:
+    output = Slow()
+    one, _, clock = delivery(output, rate="1000", rate_min="20", retry_for="10m")
+    output.clock = clock
+    assert one.pace is not None
+    one.add([b"x"] * 20000, Ledger())
+    assert one.pace.share == 1
+    output.takes = 0.5
+    one.add([b"x"] * 400, Ledger())
+    assert 0.2 < one.pace.share < 0.5
+    output.takes = 0
+    for trouble in (Step(Retryable), Step(retry=1)):
+        one.flush()
+        clock.now += 10
+        share = one.pace.share
+        output.writes.append(trouble)
+        one.add([b"x"], Ledger())
+        assert one.pace.share == share / 2
+
+
+def test_what_is_not_sent_when_a_pause_is_cut_short_is_not_counted() -> None:
+    """The run is to end: what has not arrived is sent by the next one."""
+    output = ScriptedOutput()
+    one, _, clock = delivery(output, rate="10")
+    ledger = Ledger(("out_test",), read=30)
+
+    def stop(seconds: float) -> None:
+        clock.sleep(seconds)
+        if clock.now > 1000.8:
+            raise Stopped("stopped")
+
+    one.sleep = stop
+    with pytest.raises(Stopped):
+        one.add([b"m%02d" % n for n in range(30)], ledger)
+    with pytest.raises(Stopped):
+        one.flush()
+    one.discard()
+    assert (len(output.offered), ledger.delivered["out_test"]) == (9, 0)
+    assert not ledger.balances()
+
+
+def test_the_dead_letter_has_the_rate_of_its_own_section_or_none() -> None:
+    dead = drivers.MemoryOutput()
+    drivers.configured(dead, "out_dead")
+    output = ScriptedOutput()
+    drivers.configured(output, "out_test", rate="1000")
+    letter, clock = DeadLetter(dead), Clock()
+    one = Delivery(output, letter, clock, clock.sleep)
+    assert one.pace is not None
+    assert letter.delivery.pace is None
+    drivers.configured(dead, "out_dead", rate="5")
+    assert DeadLetter(dead).delivery.pace is not None

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from loader import listing
-from loader.batch import Source
+from loader.batch import Carried, Source
 from loader.ledger import DONE, FAILED, SKIPPED, Account
 from loader.results import Results, finished, key_of
 
@@ -109,3 +109,12 @@ def test_resuming_what_never_ran_starts_it(tmp_path: Path) -> None:
     assert finished(tmp_path / "l.finish.log") == set()
     assert written(tmp_path / "l", (Source("b", "k"), DONE, ""), resume=True).done == set()
     assert (tmp_path / "l.finish.log").read_text() == "1\ts3://b/k\n"
+
+
+def test_rows_of_many_buckets_are_a_list_for_any_bucket_and_messages_are_in_no_list(tmp_path: Path) -> None:
+    sources = [Source("one", "a b"), Source("two", "c+d%", alternates=("c%2Bd%",)), Carried("queue", "id", body=b"x")]
+    results = written(tmp_path / "queue", *((source, FAILED, "boom") for source in sources), bucket="*")
+    rows = results.error_path.read_text().splitlines(keepends=True)
+    found = [source for _, source in listing.parse(rows, "another")]
+    assert [(source.bucket, source.key) for source in found] == [("one", "a b"), ("two", "c+d%")]
+    assert "sqs://queue/id" in results.debug_path.read_text()

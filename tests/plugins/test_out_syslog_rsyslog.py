@@ -27,6 +27,10 @@ def identity(rsyslog):
     return {"host": "localhost", "ca_file": rsyslog.ca_file, "cert_file": cert_file, "key_file": key_file}
 
 
+def secured(rsyslog, protocol):
+    return identity(rsyslog) if protocol in ("tls", "relp_tls") else {}
+
+
 def documents(run, count, size=400):
     """Records with all that could be mangled: quotes, backslashes, control characters, other scripts, a long text."""
     awkward = 'a "b" \\ \t \x01 \u2028 grün 日本 <13> %d 12 - - \r\n end'
@@ -113,19 +117,24 @@ def test_with_the_wrong_authority_it_is_not_trusted(rsyslog, opened, tmp_path):
         plugin.write([b"1 a"])
 
 
+@pytest.mark.parametrize("resend", ["8m", "0"])
 @pytest.mark.parametrize("protocol", ["tcp", "tls"])
-def test_a_restart_between_chunks_is_survived(tmp_path, opened, protocol):
+def test_a_restart_between_chunks_is_survived(tmp_path, opened, protocol, resend):
     records = documents("restart", 400)
     with Rsyslog(tmp_path / "run") as rsyslog:
-        more = identity(rsyslog) if protocol == "tls" else {}
-        plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], **more)
+        plugin = opened(protocol=protocol, port=rsyslog.ports[protocol], resend=resend, **secured(rsyslog, protocol))
         deliver(plugin, records[:200], protocol, rsyslog)
         rsyslog.stop()
         with pytest.raises(Retryable, match="cannot connect"):
             plugin.write([b"while it is down"])
         rsyslog.restart()
         deliver(plugin, records[200:], protocol, rsyslog)
-        assert rsyslog.bodies(protocol) == [encode(record) for record in records]
+        plugin.close()
+        again = plugin.counted["sent again after a connection died"]
+        assert again == (0 if resend == "0" else 200)
+        found = [body for body in rsyslog.bodies(protocol) if b"restart" in body]
+        assert sorted(set(found)) == sorted(encode(record) for record in records)
+        assert len(found) == 400 + again
 
 
 def test_anonymous_tls(tmp_path, opened):
@@ -137,10 +146,6 @@ def test_anonymous_tls(tmp_path, opened):
 
 
 # --- RELP
-
-
-def secured(rsyslog, protocol):
-    return identity(rsyslog) if protocol in ("tls", "relp_tls") else {}
 
 
 @pytest.mark.parametrize("protocol", ["relp", "relp_tls"])

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from loader.api import Outcome, Retryable
+from plugins._syslog import stream
 from tests.plugins.syslog_output import CLOUDTRAIL, RECORD, encode, number_in, resolves_to, waits_for_end
 from tests.servers import TcpPeer, close_at_once, closed_port, cut_after, in_turn, never_read, record, split_lines, split_octets, until
 
@@ -68,9 +69,15 @@ def test_an_unknown_host_is_retryable(opened):
         opened(host="nowhere.invalid", protocol="tcp").write([b"a\n"])
 
 
-def test_a_closed_peer_is_noticed_before_the_write(opened):
+@pytest.mark.parametrize(
+    ("resend", "fresh", "second"),
+    [("8m", 5.0, b"one\ntwo\n"), ("8m", 0.0, b"two\n"), ("0", 5.0, b"two\n")],
+    ids=["right after a write the program may have died", "when it was idle the program has read all", "resend = 0"],
+)
+def test_a_closed_peer_is_noticed_before_the_write(opened, monkeypatch, resend, fresh, second):
+    monkeypatch.setattr(stream, "FRESH", fresh)
     with TcpPeer() as peer:
-        plugin = opened(protocol="tcp", port=peer.port)
+        plugin = opened(protocol="tcp", port=peer.port, resend=resend)
         plugin.write([b"one\n"])
         plugin.flush()
         peer.wait_bytes(4)
@@ -78,8 +85,9 @@ def test_a_closed_peer_is_noticed_before_the_write(opened):
         until(waits_for_end(plugin._transport._socket))
         plugin.write([b"two\n"])
         plugin.flush()
-        peer.wait_bytes(8)
-        assert bytes(peer.connections[1].received) == b"two\n"
+        peer.wait_bytes(4 + len(second))
+        assert bytes(peer.connections[1].received) == second
+        assert plugin.counted == ({"sent again after a connection died": 1} if second.startswith(b"one") else {})
 
 
 def test_a_peer_that_closed_on_what_was_not_flushed_makes_the_write_fail(opened):

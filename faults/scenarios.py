@@ -1,0 +1,257 @@
+"""Every fault, and what may come of it. A scenario loads, breaks something on the way, and asserts what the program says of it.
+
+Where a scenario starts the program again, it does so with the same arguments, or with the list of what failed: as a user would.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+
+from faults import proxies, service
+from faults.program import Program
+from faults.proxies import Act, Proxy
+from faults.stage import Stage
+
+WORKERS = 2
+TAIL = 16 * 1024**2  # bytes that are sent again when a TCP connection dies (option resend)
+WINDOW = 4096  # messages without an acknowledgement of RELP (option window)
+STOPS_WITHIN = 5.0  # seconds
+NO_BOUND = 10**9
+TCP = ("tcp", "tls")
+RELP = ("relp", "relp_tls")
+
+Play = Callable[[Stage], None]
+Bound = Callable[[Stage], int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One row: a fault, where it happens, and how many duplicates it may make."""
+
+    fault: str
+    receiver: str
+    protocol: str
+    play: Play
+    bound: Bound
+
+    @property
+    def name(self) -> str:
+        """What the row is called."""
+        return f"{self.fault}, {self.protocol} to {self.receiver}"
+
+
+# --- what may come twice ---
+
+
+def nothing_twice(stage: Stage) -> int:
+    """No record."""
+    return 0
+
+
+def objects_in_work(stage: Stage) -> int:
+    """Of each worker what was not noted in the ledger yet: at most an object, for its end is noted."""
+    return WORKERS * stage.load.each
+
+
+def one_object(stage: Stage) -> int:
+    """The object of one worker."""
+    return stage.load.each
+
+
+def in_flight(stage: Stage) -> int:
+    """What all connections had on their way when the receiver went: with RELP a window each, with TCP the tail and an object, if there was so much."""
+    each = WINDOW if stage.receiver.protocol in RELP else TAIL // stage.message_bytes() + stage.load.each
+    return min(WORKERS * each, stage.had)
+
+
+def passed(*places: int) -> Bound:
+    """What connections that were broken after so many bytes had brought: with RELP, no more than a window of it each."""
+
+    def bound(stage: Stage) -> int:
+        brought = [place // stage.message_bytes() + 2 for place in places]
+        return sum(min(count, WINDOW) for count in brought) if stage.receiver.protocol in RELP else sum(brought)
+
+    return bound
+
+
+def any_number(stage: Stage) -> int:
+    """No bound."""
+    return NO_BOUND
+
+
+# --- processes that die ---
+
+
+def undisturbed(stage: Stage) -> None:
+    """Nothing happens."""
+    stage.run()
+
+
+def worker_killed(stage: Stage) -> None:
+    """One of two workers is killed in mid-load."""
+    program = stage.start()
+    stage.midway(program)
+    program.workers()[0].kill()
+    stage.ended(program)
+
+
+def program_killed(stage: Stage) -> None:
+    """The program and its workers are killed in mid-load, and it is started again."""
+    program = stage.start()
+    stage.midway(program)
+    program.kill()
+    stage.run()
+
+
+def receiver_killed(stage: Stage) -> None:
+    """The receiver is killed in mid-load and is back a second later."""
+    program = stage.start()
+    stage.midway(program)
+    stage.receiver.kill()
+    stage.had = len(stage.receiver.messages())
+    time.sleep(1.0)
+    stage.receiver.start()
+    stage.ended(program)
+
+
+def receiver_restarted(stage: Stage) -> None:
+    """The receiver is restarted in an orderly way in mid-load."""
+    program = stage.start()
+    stage.midway(program)
+    stage.receiver.stop()
+    stage.had = len(stage.receiver.messages())
+    stage.receiver.start()
+    stage.ended(program)
+
+
+def terminated(stage: Stage) -> None:
+    """SIGTERM under load: it has to end in time, and the next run does the rest."""
+    program = stage.start()
+    stage.midway(program)
+    asked = time.monotonic()
+    program.terminate()
+    stage.ended(program, 130)
+    took = time.monotonic() - asked
+    assert took < STOPS_WITHIN, f"it took {took:.1f} seconds to stop"
+    stage.run()
+
+
+def ledger_disk_full(stage: Stage) -> None:
+    """The ledger cannot be written any more in mid-load: the load goes on without it."""
+    program = stage.start()
+    stage.midway(program)
+    program.fill_disk(16384)
+    stage.ended(program)
+    assert "the ledger" in stage.said(), f"nobody has told that the ledger fails: {stage.said()}"
+
+
+# --- the network ---
+
+
+def network(*acts: Act, broken: int) -> Play:
+    """The first connections suffer these acts, the others none; so many must have been broken in the middle of a message."""
+
+    def play(stage: Stage) -> None:
+        with Proxy(stage.receiver.port, acts) as proxy:
+            stage.through(proxy.port)
+            stage.run()
+            assert proxy.broken == broken, f"{proxy.broken} connections were broken, not {broken}"
+
+    return play
+
+
+PLACES = (300_000, 1_500_000, 2_500_000, 5_000_000)  # bytes after which each connection is broken
+
+
+# --- S3 and SQS ---
+
+
+def bad_day(fault: Callable[[], service.Fault], *, fails: bool = False) -> Play:
+    """The service is faulty; where objects may fail, the list of those that did is loaded afterwards."""
+
+    def play(stage: Stage) -> None:
+        with stage.service.made(fault()):
+            stage.run(code=int(fails))
+        if fails:
+            stage.run("-b", stage.bucket, "-l", "list.txt.error.log")
+
+    return play
+
+
+def changed(stage: Stage) -> None:
+    """Some objects break off half-way, and are replaced before they are asked for again."""
+    replaced = {f"{stage.bucket}/{stage.load.key(index)}": index for index in (3, 4, 5)}
+
+    def replace(key: str) -> None:
+        if key in replaced:
+            stage.put(key.partition("/")[2], stage.load.body(replaced[key], more=10))
+
+    bad_day(lambda: service.truncated(replace), fails=True)(stage)
+
+
+def three_objects(stage: Stage) -> int:
+    """Those that were replaced: as another object, each is sent from its beginning, and has ten records twice by itself."""
+    return 3 * (stage.load.each + 10)
+
+
+def drained(fault: Callable[[], service.Fault]) -> Play:
+    """A queue with notices of all objects is drained; the service is faulty."""
+
+    def play(stage: Stage) -> None:
+        queue = stage.queue()
+        with stage.service.made(fault()):
+            stage.run("-q", queue)
+        assert stage.left(queue) == 0, f"{stage.left(queue)} messages are left in the queue"
+
+    return play
+
+
+def drain_killed(stage: Stage) -> None:
+    """The program is killed while it drains a queue, and started again: the messages come back after their visibility timeout."""
+    queue = stage.queue()
+    program: Program = stage.start("-q", queue)
+    stage.midway(program)
+    program.kill()
+    stage.given_back(queue)
+    stage.run("-q", queue)
+    assert stage.left(queue) == 0, f"{stage.left(queue)} messages are left in the queue"
+
+
+# --- the rows ---
+
+
+def cases() -> Iterator[Case]:
+    """Return all rows of the table."""
+    rsyslogd = [("rsyslogd", protocol) for protocol in (*TCP, *RELP)]
+    syslog_ng = [("syslog-ng", protocol) for protocol in TCP]
+    every = [*rsyslogd, *syslog_ng]
+    some = [("rsyslogd", "tcp"), ("rsyslogd", "relp"), ("syslog-ng", "tls")]
+    relp = [("rsyslogd", "relp")]
+    for where, fault, play, bound in (
+        (every, "none", undisturbed, nothing_twice),
+        (every, "worker killed", worker_killed, one_object),
+        (every, "program killed, started again", program_killed, objects_in_work),
+        (every, "receiver killed, back after 1 s", receiver_killed, in_flight),
+        (some, "receiver restarted", receiver_restarted, in_flight),
+        (every, "connection cut in mid-frame", network(*map(proxies.cuts, PLACES), broken=len(PLACES)), passed(*PLACES)),
+        (every, "connection reset in mid-frame", network(*map(proxies.resets, PLACES), broken=len(PLACES)), passed(*PLACES)),
+        (relp, "connection ended in mid-frame, answers pass", network(*map(proxies.cuts_in_order, PLACES), broken=len(PLACES)), nothing_twice),
+        (some, "stalled for good in mid-frame", network(*(proxies.stalls(at, 20) for at in PLACES[:2]), broken=2), passed(*PLACES[:2])),
+        (some, "stalled for 1 s in mid-frame", network(*(proxies.stalls(at, 1) for at in PLACES[:2]), broken=2), nothing_twice),
+        (some, "every block delayed by 5 ms", network(*[proxies.delays(0.005)] * WORKERS, broken=0), nothing_twice),
+        (some, "disk of the ledger full", ledger_disk_full, nothing_twice),
+        (some, "SIGTERM, started again", terminated, objects_in_work),
+        (some[:2], "S3 answers 503", bad_day(lambda: service.unavailable(2)), nothing_twice),
+        (some[:2], "S3 truncates bodies", bad_day(service.truncated), nothing_twice),
+        (some[:2], "S3 object replaced between tries", changed, three_objects),
+        (some[:2], "credentials expire", bad_day(lambda: service.expired(10, 20), fails=True), nothing_twice),
+        (some[:2], "SQS gives messages twice, out of order", drained(service.repeated), nothing_twice),
+        (some[:2], "SQS throttles", drained(service.throttled), nothing_twice),
+        (some[:2], "program killed, queue drained again", drain_killed, objects_in_work),
+    ):
+        yield from (Case(fault, *one, play, bound) for one in where)
+    for receiver in ("rsyslogd", "syslog-ng"):
+        yield Case("none", receiver, "udp", undisturbed, any_number)
+        yield Case("receiver killed, back after 1 s", receiver, "udp", receiver_killed, any_number)

@@ -1,0 +1,157 @@
+"""``index.py -q QUEUE``: load what the messages of a queue name, until the queue is empty."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import os
+import time
+from pathlib import Path
+
+from loader import results
+from loader.api import Queue
+from loader.assembly import DEAD_LETTER
+from loader.book import Report
+from loader.cli import settings as shared
+from loader.cli import work
+from loader.cli.progress import Display, stderr, table
+from loader.cli.wording import counted
+from loader.config import Config
+from loader.drain import Drain
+from loader.engine import Engine
+from loader.errors import ConfigError
+from loader.ledger import Account
+from loader.metrics import Totals
+from loader.section import nearest
+
+log = logging.getLogger(__name__)
+INPUT, QUEUE = "in_s3", "in_sqs"
+FROM_LISTS = "*"  # a bucket that no list names: each row of error.log names its own
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of this command."""
+    shared.add_arguments(parser)
+    parser.add_argument("-q", "--sqs", metavar="QUEUE", required=True, help="SQS queue: its name, URL or ARN")
+    parser.add_argument("--force", action="store_true", help="load what the ledger on disk says has arrived already")
+    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument("--endpoint-url", metavar="URL", help="service that speaks the APIs of SQS and S3 (apart: endpoint_url in [in_sqs], [in_s3])")
+    parser.add_argument("--region", help="region of the queue and the buckets; the ARN or URL of a queue tells its own")
+    parser.add_argument("--path-style", action="store_true", help="address buckets as a path of the endpoint, not as its subdomain")
+    parser.add_argument("--ca-bundle", metavar="FILE", help="CA certificates of these services, as PEM")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Drain the queue and return the exit code: 0 all done, 1 something failed; raises ConfigError for wrong usage, or where there is no queue."""
+    config = shared.read_config(args)
+    for warning in shared.overlooked(args):
+        log.warning("%s", warning)
+    _lay_over(args, config)
+    stem = f"{_title(config)}-{time.strftime('%Y%m%d_%H%M%S', time.gmtime())}"
+    if Path(f"{stem}.finish.log").exists():  # of another that was started within this second
+        stem += f"-{os.getpid()}"
+    config.plugin(DEAD_LETTER).values.setdefault("path", f"rejects/{stem}-{os.getpid()}.ndjson")
+    engine = Engine(config, INPUT)
+    engine.use_ledger()
+    engine.journal.check()
+    queue = _queue(engine)
+    for problem in config.all_problems():
+        log.warning("%s", problem)
+    queue.open()
+    drain = Drain(queue, engine.settings.workers or work.cores())
+    with drain:
+        try:
+            files = results.Results(stem, bucket=FROM_LISTS)
+        except OSError as why:
+            raise ConfigError(f"the result files cannot be written here: {why}") from why
+        outcomes = Outcomes(drain, engine, files, Display(None))
+        with outcomes.display:
+            stopped = work.run(drain.tasks(), config, INPUT, engine.settings, outcomes.take, outcomes.moved)
+            outcomes.write()
+    outcomes.write()
+    code = outcomes.conclude()
+    return stopped or code
+
+
+def _lay_over(args: argparse.Namespace, config: Config) -> None:
+    """Lay the arguments over the sections of the queue and of the input."""
+    config.override(QUEUE, "queue", args.sqs)
+    for section in (QUEUE, INPUT):
+        for key, value in (("endpoint_url", args.endpoint_url), ("region", args.region), ("ca_bundle", args.ca_bundle)):
+            config.override(section, key, value)
+    config.override(INPUT, "addressing_style", "path" if args.path_style else None)
+
+
+def _title(config: Config) -> str:
+    """Return the name of the queue, of which the result files have theirs."""
+    return config.plugin(QUEUE).values["queue"].rstrip("/").replace(":", "/").rpartition("/")[2]
+
+
+def _queue(engine: Engine) -> Queue:
+    """Return the queue, not yet open; raises ConfigError."""
+    queue = engine.assembly.registry.create(engine.config, QUEUE)
+    assert isinstance(queue, Queue)
+    if queue.direct and queue.log_type and queue.log_type not in engine.plans:
+        near = nearest(queue.log_type, engine.plans)
+        hint = f"did you mean {near!r}?" if near else "index.py types lists them"
+        engine.config.plugin(QUEUE).problem("log_type", f"there is no log type {queue.log_type!r}", hint)
+        raise ConfigError(*engine.config.all_problems())
+    return queue
+
+
+@dataclasses.dataclass(slots=True)
+class Outcomes:
+    """Where the accounts of a run go."""
+
+    drain: Drain
+    engine: Engine
+    files: results.Results
+    display: Display
+    totals: Totals = dataclasses.field(default_factory=Totals)
+
+    def take(self, account: Account) -> None:
+        """Note how a task ended."""
+        self.drain.take(account)
+        self.write()
+
+    def moved(self, records: int, octets: int) -> None:
+        """Show how far the workers are."""
+        self.write()
+        self.display.moved(records, octets)
+
+    def write(self) -> None:
+        """Write, sum and show what has ended."""
+        self.drain.report(self._write)
+
+    def _write(self, report: Report) -> None:
+        self.files.write(report.account, report.source)
+        self.totals.add(report.account)
+        self.display.ended(report.account)
+        if report.quarantine:
+            letter = self.engine.dead_letter
+            letter.quarantined(report.source, report.account.reason, report.account.log_type)
+            letter.delivery.flush()
+
+    def conclude(self) -> int:
+        """Close what is open, tell how it went, and return the exit code."""
+        self.files.close()
+        config, dead_letter = self.engine.config, self.engine.settings.dead_letter
+        self.engine.close()
+        self.drain.queue.close()
+        rejects = config.plugin(dead_letter).values.get("path", dead_letter)
+        table(self.totals, self.files, 0, rejects=rejects, rules=self.engine.assembly.rules)
+        for line in self._messages():
+            stderr().print(line, markup=False, highlight=False, soft_wrap=True)
+        if self.drain.failure:
+            log.error("queue %s: %s", self.drain.queue.title, self.drain.failure)
+        return work.SOME_FAILED if self.drain.failure or self.totals.failed or not self.totals.sound else work.OK
+
+    def _messages(self) -> list[str]:
+        """Return what is worth knowing of the messages."""
+        counts, queue = self.drain.book.counts, self.drain.queue
+        parts = [counted(counts["received"], "message"), *(f"{count:,} {what}" for what, count in counts.items() if what != "received" and count)]
+        lines = [f"queue {queue.title}: {', '.join(parts)}"]
+        if counts["cannot be loaded"] and queue.redrive is False:
+            lines.append(f"queue {queue.title} has no RedrivePolicy: what cannot be loaded comes again with every run, until it is too old")
+        return lines
