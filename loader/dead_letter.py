@@ -17,8 +17,8 @@ from loader.section import Section
 class DeadLetter:
     """Takes rows and delivers them to ``output``, which waits for it as for any other; loader/rejects.py has their form."""
 
-    def __init__(self, output: Output, clock: Callable[[], float] = time.time) -> None:
-        self.delivery, self.clock = Delivery(output, None), clock
+    def __init__(self, output: Output, clock: Callable[[], float] = time.time, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.delivery, self.clock = Delivery(output, None, sleep=sleep), clock
         self.ledger = Ledger(outputs=(output.name,))
         self._pack = output.prepare(Section("rejects"), lambda record: bytes(record["row"]))
 

@@ -203,7 +203,7 @@ class Delivery:
     def _wait(self, why: Retryable) -> None:
         if self.pace:
             self.pace.failed()
-        limit = min(self.output.retry_for, SOON) if why.lasting else self.output.retry_for
+        limit = min(self.backoff.limit, SOON) if why.lasting else self.backoff.limit
         pause = self.backoff.next(limit)
         if pause is None:
             raise DeliveryError(f"{why}; gave up after {limit:g} seconds") from why

@@ -53,7 +53,7 @@ class Engine:
         self.settings, self.plans, self.router = self.assembly.settings, self.assembly.plans, self.assembly.router
         dead = self.assembly.dead
         assert dead is not None
-        self.dead_letter = DeadLetter(dead)
+        self.dead_letter = DeadLetter(dead, sleep=pause)
         self.deliveries = {output.name: Delivery(output, self.dead_letter, sleep=pause) for output in self.assembly.outputs}
 
     def run(self, task: Task, progress: Callable[[Ledger], None] = lambda ledger: None) -> Account:
