@@ -36,21 +36,10 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     module = importlib.import_module(f"loader.cli.{command}")  # each command loads only what it needs
     errors = importlib.import_module("loader.errors")
-    if command == "load":
-        parser = argparse.ArgumentParser(
-            prog="index.py",
-            description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
-            usage="%(prog)s -b BUCKET -l LIST [options]\n       %(prog)s -q QUEUE [options]       (see %(prog)s -q QUEUE --help)\n"
-            "       %(prog)s COMMAND [options]",
-            epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
-        )
-    elif command == "drain":
-        parser = argparse.ArgumentParser(prog="index.py", description="Load what the messages of a queue name, until the queue is empty.")
-    else:
-        parser = argparse.ArgumentParser(prog=f"index.py {command}", description=COMMANDS[command])
-        argv = argv[1:]
+    parser = _parser(command)
     module.add_arguments(parser)
-    args = parser.parse_args(argv or (["--help"] if command == "load" else []))
+    words = argv[1:] if command in COMMANDS else argv
+    args = parser.parse_args(words or (["--help"] if command == "load" else []))
     try:
         return int(module.run(args))
     except errors.ConfigError as why:
@@ -59,6 +48,20 @@ def main(argv: list[str] | None = None) -> int:
         for problem in why.problems:
             print(f"  {'' if problem.fatal else 'warning: '}{problem}", file=sys.stderr)
         return 2
+
+
+def _parser(command: str) -> argparse.ArgumentParser:
+    if command == "load":
+        return argparse.ArgumentParser(
+            prog="index.py",
+            description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
+            usage="%(prog)s -b BUCKET -l LIST [options]\n       %(prog)s -q QUEUE [options]       (see %(prog)s -q QUEUE --help)\n"
+            "       %(prog)s COMMAND [options]",
+            epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
+        )
+    if command == "drain":
+        return argparse.ArgumentParser(prog="index.py", description="Load what the messages of a queue name, until the queue is empty.")
+    return argparse.ArgumentParser(prog=f"index.py {command}", description=COMMANDS[command])
 
 
 def _names_queue(argv: list[str]) -> bool:

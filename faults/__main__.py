@@ -24,13 +24,13 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only the rows whose names have all these words: relp killed; with --throughput, log types")
     args = parser.parse_args()
     if args.throughput:
-        throughput.show(*((500, 1) if args.small else (60_000, 5)), args.words)
+        throughput.show(*((500, 1) if args.small else (100_000, 5)), args.words)
         return 0
     chosen = [case for case in scenarios.cases() if all(word in case.name for word in args.words)]
     rows = []
-    with Service() as service, tempfile.TemporaryDirectory(prog := "faults-") as made:
+    with Service() as service, tempfile.TemporaryDirectory() as made:
         for number, case in enumerate(chosen):
-            row = table.play(case, service, (args.keep or Path(made)) / f"{prog}{number:02}")
+            row = table.play(case, service, (args.keep or Path(made)) / f"row-{number:02}")
             rows.append(row)
             print(f"{number + 1}/{len(chosen)} {case.name}: {row.skipped or row.wrong or 'ok'}", file=sys.stderr)
     table.show(rows)

@@ -9,21 +9,16 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterator
 
-from faults import proxies, service
+from faults import answers, proxies
+from faults.bounds import RELP, WORKERS, Bound, any_number, in_flight, nothing_twice, object_of_a_worker, objects_in_work, passed
 from faults.program import Program
 from faults.proxies import Act, Proxy
 from faults.stage import Stage
 
-WORKERS = 2
-TAIL = 16 * 1024**2  # bytes that are sent again when a TCP connection dies (option resend)
-WINDOW = 4096  # messages without an acknowledgement of RELP (option window)
 STOPS_WITHIN = 5.0  # seconds
-NO_BOUND = 10**9
 TCP = ("tcp", "tls")
-RELP = ("relp", "relp_tls")
 
 Play = Callable[[Stage], None]
-Bound = Callable[[Stage], int]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,45 +35,6 @@ class Case:
     def name(self) -> str:
         """What the row is called."""
         return f"{self.fault}, {self.protocol} to {self.receiver}"
-
-
-# --- what may come twice ---
-
-
-def nothing_twice(stage: Stage) -> int:
-    """No record."""
-    return 0
-
-
-def objects_in_work(stage: Stage) -> int:
-    """Of each worker what was not noted in the ledger yet: at most an object, for its end is noted."""
-    return WORKERS * stage.load.each
-
-
-def one_object(stage: Stage) -> int:
-    """The object of one worker."""
-    return stage.load.each
-
-
-def in_flight(stage: Stage) -> int:
-    """What all connections had on their way when the receiver went: with RELP a window each, with TCP the tail and an object, if there was so much."""
-    each = WINDOW if stage.receiver.protocol in RELP else TAIL // stage.message_bytes() + stage.load.each
-    return min(WORKERS * each, stage.had)
-
-
-def passed(*places: int) -> Bound:
-    """What connections that were broken after so many bytes had brought: with RELP, no more than a window of it each."""
-
-    def bound(stage: Stage) -> int:
-        brought = [place // stage.message_bytes() + 2 for place in places]
-        return sum(min(count, WINDOW) for count in brought) if stage.receiver.protocol in RELP else sum(brought)
-
-    return bound
-
-
-def any_number(stage: Stage) -> int:
-    """No bound."""
-    return NO_BOUND
 
 
 # --- processes that die ---
@@ -168,7 +124,7 @@ PLACES = (300_000, 1_500_000, 2_500_000, 5_000_000)  # bytes after which each co
 # --- S3 and SQS ---
 
 
-def bad_day(fault: Callable[[], service.Fault], *, fails: bool = False) -> Play:
+def bad_day(fault: Callable[[], answers.Fault], *, fails: bool = False) -> Play:
     """The service is faulty; where objects may fail, the list of those that did is loaded afterwards."""
 
     def play(stage: Stage) -> None:
@@ -188,7 +144,7 @@ def changed(stage: Stage) -> None:
         if key in replaced:
             stage.put(key.partition("/")[2], stage.load.body(replaced[key], more=10))
 
-    bad_day(lambda: service.truncated(replace), fails=True)(stage)
+    bad_day(lambda: answers.truncated(replace), fails=True)(stage)
 
 
 def three_objects(stage: Stage) -> int:
@@ -196,7 +152,7 @@ def three_objects(stage: Stage) -> int:
     return 3 * (stage.load.each + 10)
 
 
-def drained(fault: Callable[[], service.Fault]) -> Play:
+def drained(fault: Callable[[], answers.Fault]) -> Play:
     """A queue with notices of all objects is drained; the service is faulty."""
 
     def play(stage: Stage) -> None:
@@ -231,7 +187,7 @@ def cases() -> Iterator[Case]:
     relp = [("rsyslogd", "relp")]
     for where, fault, play, bound in (
         (every, "none", undisturbed, nothing_twice),
-        (every, "worker killed", worker_killed, one_object),
+        (every, "worker killed", worker_killed, object_of_a_worker),
         (every, "program killed, started again", program_killed, objects_in_work),
         (every, "receiver killed, back after 1 s", receiver_killed, in_flight),
         (some, "receiver restarted", receiver_restarted, in_flight),
@@ -243,12 +199,12 @@ def cases() -> Iterator[Case]:
         (some, "every block delayed by 5 ms", network(*[proxies.delays(0.005)] * WORKERS, broken=0), nothing_twice),
         (some, "disk of the ledger full", ledger_disk_full, nothing_twice),
         (some, "SIGTERM, started again", terminated, objects_in_work),
-        (some[:2], "S3 answers 503", bad_day(lambda: service.unavailable(2)), nothing_twice),
-        (some[:2], "S3 truncates bodies", bad_day(service.truncated), nothing_twice),
+        (some[:2], "S3 answers 503", bad_day(lambda: answers.unavailable(2)), nothing_twice),
+        (some[:2], "S3 truncates bodies", bad_day(answers.truncated), nothing_twice),
         (some[:2], "S3 object replaced between tries", changed, three_objects),
-        (some[:2], "credentials expire", bad_day(lambda: service.expired(10, 20), fails=True), nothing_twice),
-        (some[:2], "SQS gives messages twice, out of order", drained(service.repeated), nothing_twice),
-        (some[:2], "SQS throttles", drained(service.throttled), nothing_twice),
+        (some[:2], "credentials expire", bad_day(lambda: answers.expired(10, 20), fails=True), nothing_twice),
+        (some[:2], "SQS gives messages twice, out of order", drained(answers.repeated), nothing_twice),
+        (some[:2], "SQS throttles", drained(answers.throttled), nothing_twice),
         (some[:2], "program killed, queue drained again", drain_killed, objects_in_work),
     ):
         yield from (Case(fault, *one, play, bound) for one in where)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loader.batch import Blocks, Label, Meta, Parts, Record, Source
-from loader.book import DELETE, LEAVE, Policy
 from loader.charset import CHARSET, decoded
 from loader.errors import (
     ConfigError,
@@ -39,10 +38,11 @@ from loader.markup import add_child, local_name, parse_xml, xml_parser
 from loader.matching import LOG_PATTERN, matcher
 from loader.memo import Memo
 from loader.networks import Address, Network, membership, unmapped
-from loader.notices.notice import Message
-from loader.notices.reading import Places, expression
 from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, per_second, regex, seconds, size, text, words
 from loader.paths import reader
+from loader.queues.inflight import DELETE, LEAVE, Policy
+from loader.queues.notice import Message
+from loader.queues.reading import Places, expression
 from loader.section import Section as LogType
 from loader.times import zone
 from loader.watchdog import within
@@ -195,6 +195,11 @@ class Output(Plugin):
     def counted(self) -> collections.Counter[str]:
         """What ``pack`` had to mend, by its reason: the engine adds it to the account of the source that is worked on, and clears it."""
         return collections.Counter()
+
+    @classmethod
+    def preset(cls, written: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the texts of options that the profile sets, beside those that are ``written``."""
+        return cls.presets.get(written.get("profile", "").lower(), {})
 
     @property
     def destination(self) -> str:

@@ -103,3 +103,8 @@ def decoded(blocks: Blocks, errors: str = "backslashreplace", charset: str = "ut
     yield from texts
     if text := decoder.decode(b"", True):
         yield text
+
+
+def encodable(text: str) -> str:
+    """Return text that UTF-8 can hold: lone surrogates, as of bytes in a file's name that are no UTF-8, stay visible as ``\\udcNN``."""
+    return text.encode("utf-8", "backslashreplace").decode()

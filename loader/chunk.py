@@ -9,11 +9,14 @@ from loader.ledger import Ledger
 
 @dataclasses.dataclass(slots=True)
 class Chunk:
-    """Messages in order. ``owed`` says from which position on they belong to which ledger."""
+    """Messages in order. ``owed`` says from which position on they belong to which ledger; ``serial`` is the place of the first among all
+    that the delivery was given, or lower.
+    """
 
     messages: list[bytes] = dataclasses.field(default_factory=list)
     size: int = 0
     owed: list[tuple[int, Ledger]] = dataclasses.field(default_factory=list)
+    serial: int = 0
 
     def add(self, messages: list[bytes], size: int, ledger: Ledger) -> None:
         """Append messages of one ledger; ``size`` is their bytes together."""
@@ -36,13 +39,13 @@ class Chunk:
         first, others = self.messages[:count], self.messages[count:]
         size = sum(map(len, first))
         ends = [start for start, _ in self.owed[1:]] + [len(self.messages)]
-        head = Chunk(first, size, [(start, ledger) for start, ledger in self.owed if start < count])
+        head = Chunk(first, size, [(start, ledger) for start, ledger in self.owed if start < count], self.serial)
         owed = [(max(start - count, 0), ledger) for (start, ledger), end in zip(self.owed, ends, strict=False) if end > count]
-        return head, Chunk(others, self.size - size, owed)
+        return head, Chunk(others, self.size - size, owed, self.serial + count)
 
     def pick(self, positions: list[int]) -> Chunk:
         """Return a chunk of only the messages at ``positions``."""
-        picked = Chunk()
+        picked = Chunk(serial=self.serial + min(positions, default=0))
         for position in sorted(positions):
             message = self.messages[position]
             picked.add([message], len(message), self.ledger_at(position))

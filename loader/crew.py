@@ -10,6 +10,7 @@ import collections
 import contextlib
 import dataclasses
 import itertools
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
@@ -77,8 +78,11 @@ class Crew:
         for number, lane in enumerate(self.lanes):
             yield from self._collect(number, lane)
 
-    def ending(self, patience: float) -> Iterator[Account]:
-        """Take back what nobody has begun, and yield the accounts of what is in work until all are there or ``patience`` seconds have passed."""
+    def ending(self, patience: float, tick: Callable[[], object] = lambda: None) -> Iterator[Account]:
+        """Take back what nobody has begun, and yield the accounts of what is in work until all are there or ``patience`` seconds have passed.
+
+        ``tick`` is called several times a second meanwhile.
+        """
         deadline = time.monotonic() + patience
         for lane in self.lanes:
             lane.given = collections.deque(pair for pair in lane.given if not pair[0].cancel())
@@ -87,16 +91,24 @@ class Crew:
             if not running:
                 return
             futures.wait(running, min(left, TICK), futures.FIRST_COMPLETED)
+            tick()
             for lane in self.lanes:
                 while lane.given and lane.given[0][0].done():
                     future, _ = lane.given.popleft()
                     with contextlib.suppress(futures.BrokenExecutor):
                         yield future.result()
 
-    def close(self) -> None:
-        """Let idle workers end; what is in work is not waited for."""
-        for lane in self.lanes:
-            lane.executor.shutdown(wait=False, cancel_futures=True)
+    def close(self, patience: float = TICK) -> None:
+        """Let idle workers end, and wait for that at most ``patience`` seconds; what is in work goes on.
+
+        A program that exits just while an executor ends would show a traceback (Python 3.11).
+        """
+        deadline = time.monotonic() + patience
+        ends = [threading.Thread(target=lane.executor.shutdown, kwargs={"cancel_futures": True}, daemon=True) for lane in self.lanes]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join(max(0.0, deadline - time.monotonic()))
 
     def _submit(self, lane: Lane, task: Task) -> futures.Future[Account]:
         try:

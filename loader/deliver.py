@@ -13,10 +13,10 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from loader.api import Output
+from loader.api import Outcome, Output
 from loader.chunk import Chunk
 from loader.errors import DeliveryError, Retryable, Unrecoverable
 from loader.ledger import Ledger
@@ -79,6 +79,12 @@ class Delivery:
         self.unwritten: collections.deque[Chunk] = collections.deque()
         self.written: list[Chunk] = []
         self.window = 0
+        self.given = 0
+
+    @property
+    def settled(self) -> int:
+        """How many of the messages that were given, counted from the first, were each taken or refused; right until some are discarded."""
+        return min((chunk.serial for chunk in (*self.written, *self.unwritten, self.open) if chunk.messages), default=self.given)
 
     def add(self, messages: list[bytes], ledger: Ledger) -> None:
         """Take packed messages; they are written as chunks fill. Raises DeliveryError when the output stays down."""
@@ -90,7 +96,10 @@ class Delivery:
             if not self.open.messages:
                 fit = max(fit, start + 1)  # one that is larger than a chunk goes alone
             if fit > start:
+                if not self.open.messages:
+                    self.open.serial = self.given
                 self.open.add(messages[start:fit], ends[fit] - ends[start], ledger)
+                self.given += fit - start
                 start = fit
             if self.pace or start < len(messages) or self.open.size >= self.output.chunk_bytes:
                 self._close_chunk()
@@ -125,7 +134,9 @@ class Delivery:
             except Retryable as why:
                 self.unwritten.extendleft(reversed(self.written))
                 self.written, self.window = [], 0
-                self._settle_first(self.output.settled())
+                if arrived := self.output.settled():
+                    self._settle_first(arrived)
+                    self.backoff.succeeded()  # it takes messages, though not all
                 self._wait(why)
 
     def _write(self, chunk: Chunk) -> int:
@@ -133,17 +144,12 @@ class Delivery:
         try:
             outcome = self.output.write(chunk.messages)
         except Unrecoverable as why:
-            self.unwritten.popleft()
-            self._refuse(chunk, dict.fromkeys(range(len(chunk.messages)), str(why)))
-            return 0
+            outcome = Outcome(refused=dict.fromkeys(range(len(chunk.messages)), str(why)))
+        self._refuse(chunk, outcome.refused)  # where the dead letter fails, the chunk still stands in line
         self.unwritten.popleft()
-        if not outcome.retry and not outcome.refused:
-            self.written.append(chunk)
-            self.window += chunk.size
-            return 0
-        self._refuse(chunk, dict(outcome.refused))
         again = set(outcome.retry) - outcome.refused.keys()
-        taken = chunk.pick([at for at in range(len(chunk.messages)) if at not in again and at not in outcome.refused])
+        left = again | outcome.refused.keys()
+        taken = chunk.pick([at for at in range(len(chunk.messages)) if at not in left]) if left else chunk
         self.written.append(taken)
         self.window += taken.size
         if again:
@@ -192,13 +198,14 @@ class Delivery:
                 self.unwritten.appendleft(chunk.pick(list(range(arrived, len(chunk.messages)))))
         self._settle()
 
-    def _refuse(self, chunk: Chunk, refused: dict[int, str]) -> None:
+    def _refuse(self, chunk: Chunk, refused: Mapping[int, str]) -> None:
         for position, reason in refused.items():
-            ledger = chunk.ledger_at(position)
             if self.dead_letter is None:
                 raise DeliveryError(f"{self.output.name} refuses a record: {reason}")
-            self.dead_letter.refused(self.output.name, chunk.messages[position], reason, ledger)
-            ledger.refused[self.output.name] += 1
+            self.dead_letter.refused(self.output.name, chunk.messages[position], reason, chunk.ledger_at(position))
+        for position in refused:
+            chunk.ledger_at(position).refused[self.output.name] += 1
+            self.backoff.succeeded()  # an answer, and one message less: a destination that refuses many is not down
 
     def _wait(self, why: Retryable) -> None:
         if self.pace:

@@ -24,14 +24,22 @@ Note = Callable[[Mapping[str, int]], None]  # told the marks that have moved, by
 
 @dataclasses.dataclass(slots=True)
 class Way:
-    """One output of the source. Records up to ``mark`` it has from an earlier try; up to ``reached`` it has everything by now."""
+    """One output of the source. Records up to ``mark`` it has from an earlier try; up to ``settled`` it has everything by now, and up to
+    ``reached`` the dead letter has the rest too.
+    """
 
     delivery: Delivery
     mark: int = 0
+    settled: int = 0
     reached: int = 0
-    handed: int = 0  # messages, in this try
-    pending: collections.deque[tuple[int, int]] = dataclasses.field(default_factory=collections.deque)  # (handed, record number) by chunk
+    pending: collections.deque[tuple[int, int]] = dataclasses.field(default_factory=collections.deque)  # (messages given, record number)
     failure: str = ""
+
+    def advance(self) -> None:
+        """Move on behind the portions whose messages are all settled."""
+        settled = self.delivery.settled if self.pending else 0
+        while self.pending and self.pending[0][0] <= settled:
+            self.settled = self.pending.popleft()[1]
 
 
 class Dispatch:
@@ -46,7 +54,7 @@ class Dispatch:
     ) -> None:
         self.ways = [Way(delivery) for delivery in deliveries]
         self.dead_letter, self._begin, self._note = dead_letter, begin, note
-        self.begun = False
+        self.begun = self.flushed = False
         self.cuts: list[int] = []
         self.stop: int | None = None
 
@@ -55,7 +63,7 @@ class Dispatch:
         self.begun = True
         marks = self._begin(source)
         for way in self.ways:
-            way.mark = way.reached = max(marks.get(way.delivery.output.name, 0), source.first)
+            way.mark = way.settled = way.reached = max(marks.get(way.delivery.output.name, 0), source.first)
         if self.ways and all(way.mark >= WHOLE for way in self.ways):
             raise SourceSkipped("done already: every destination has it whole (--force loads it again)")
         self.stop = source.stop
@@ -86,24 +94,23 @@ class Dispatch:
             if first < way.mark:
                 ledger.earlier[way.delivery.output.name] += len(messages)
             elif messages and not way.failure:
-                way.handed += len(messages)
                 with self._alone(way):
                     way.delivery.add(messages, ledger)
             _count(way, ledger)
 
-    def checkpoint(self, ledger: Ledger, number: int | None = None) -> None:
+    def checkpoint(self, number: int | None = None) -> None:
         """Note how far the outputs are known to have all; ``number`` is that of the record behind the last portion."""
-        moved = {}
         for way in self.ways:
-            name = way.delivery.output.name
-            if number is not None and number > way.mark and not way.failure:
-                way.pending.append((way.handed, number))
-            settled = ledger.delivered[name] + ledger.refused[name]
-            while way.pending and way.pending[0][0] <= settled:
-                way.reached = moved[name] = way.pending.popleft()[1]
+            if not way.failure:
+                if number is not None and number > way.mark:
+                    way.pending.append((way.delivery.given, number))
+                way.advance()
+        moved = [way for way in self.ways if way.settled > way.reached]
         if moved:
             self.dead_letter.delivery.flush()  # what is passed over the next time has to be there
-            self._note(moved)
+            for way in moved:
+                way.reached = way.settled
+            self._note({way.delivery.output.name: way.reached for way in moved})
 
     def flush(self, ledger: Ledger) -> None:
         """Have all outputs confirm what they were given; raises DeliveryError only when the dead letter fails, and Stopped behind the last output
@@ -119,7 +126,8 @@ class Dispatch:
                     stopped = why
             _count(way, ledger)
         self.dead_letter.delivery.flush()
-        self.checkpoint(ledger)
+        self.checkpoint()
+        self.flushed = True
         if stopped:
             raise stopped
 
@@ -137,7 +145,10 @@ class Dispatch:
         return min(number, min((way.mark for way in self.ways), default=0))
 
     def marks(self, ledger: Ledger, *, whole: bool) -> dict[str, int]:
-        """Return by output how far it has come: to the end, where the source was read ``whole`` and the output lacks nothing of it."""
+        """Return by output how far it has come: to the end, where the source was read ``whole`` and neither the output nor the dead letter
+        lacks anything of it.
+        """
+        whole = whole and self.flushed
         names = {way.delivery.output.name: way for way in self.ways}
         return {name: WHOLE if whole and not way.failure and not ledger.missing(name) else way.reached for name, way in names.items()}
 
@@ -165,6 +176,7 @@ class _Alone:
     def __exit__(self, kind: type[BaseException] | None, why: BaseException | None, trace: object) -> bool:
         if not isinstance(why, DeliveryError) or isinstance(why, OutputClosed):
             return False
+        self.way.advance()
         self.way.failure = str(why)
         self.way.delivery.discard()
         return not all(way.failure for way in self.dispatch.ways)

@@ -20,7 +20,7 @@ from loader.config import Config
 from loader.dead_letter import DeadLetter
 from loader.deliver import Delivery
 from loader.dispatch import Dispatch
-from loader.errors import CORRUPT, DELIVERY, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
+from loader.errors import CORRUPT, DELIVERY, TRANSIENT, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
 from loader.journal import Entry, Journal
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.plan import Plan
@@ -103,7 +103,8 @@ class Engine:
         except ConfigError:
             raise
         except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a source
-            account.status, account.reason, account.failure = FAILED, f"unexpected {type(why).__name__}: {why}", CORRUPT
+            account.status, account.reason = FAILED, f"unexpected {type(why).__name__}: {why}"
+            account.failure = TRANSIENT if isinstance(why, (OSError, MemoryError)) else CORRUPT  # the machine's trouble, such as a full disk, passes
             account.detail = traceback.format_exc()
         if account.status == FAILED:
             dispatch.discard()
@@ -125,7 +126,8 @@ class Engine:
         """Return what stands for the section of a log type: under another, an object may be cut into other records."""
         if log_type not in self.forms:
             values = self.config.types[log_type].values
-            self.forms[log_type] = hashlib.sha256(repr([log_type, *sorted(values.items())]).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            told = [log_type, self.settings.max_record_bytes, *sorted(values.items())]
+            self.forms[log_type] = hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return self.forms[log_type]
 
     def use_ledger(self) -> None:

@@ -43,7 +43,6 @@ class Raws:
     places: list[int] | None = None  # where texts, then broken ones, stood among all that were read; None: one behind the other
     left_out: dict[str, int] = dataclasses.field(default_factory=dict)  # records that are not wanted, by the option that says so
 
-
     @property
     def count(self) -> int:
         """How many records were read for it, those included that are left out."""

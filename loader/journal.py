@@ -8,6 +8,7 @@ without it: duplicates before loss.
 
 from __future__ import annotations
 
+import collections
 import logging
 import sqlite3
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from loader.batch import Source
+from loader.charset import encodable
 from loader.errors import ConfigError
 from loader.ledger import DONE, WHOLE, Account
 
@@ -25,8 +27,8 @@ NAME = "ledger.db"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
     id INTEGER PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, etag TEXT NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL,
-    log_type TEXT NOT NULL DEFAULT '', form TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT 0,
-    records INTEGER NOT NULL DEFAULT 0, excluded INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
+    log_type TEXT NOT NULL DEFAULT '', form TEXT NOT NULL DEFAULT '', status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '',
+    size INTEGER NOT NULL DEFAULT 0, records INTEGER NOT NULL DEFAULT 0, excluded INTEGER NOT NULL DEFAULT 0, rejected INTEGER NOT NULL DEFAULT 0,
     delivered INTEGER NOT NULL DEFAULT 0, bytes_out INTEGER NOT NULL DEFAULT 0, seconds REAL NOT NULL DEFAULT 0, changed REAL NOT NULL,
     UNIQUE (bucket, key, etag, first, stop)
 );
@@ -76,7 +78,8 @@ class Journal:
         query = DONE_ETAGS.format(", ".join("?" * len(wanted)))
 
         def look_up(connection: sqlite3.Connection) -> frozenset[str]:
-            asked = [(_text(source.bucket), _text(key), *_range(source), WHOLE, *wanted, len(wanted)) for key in (source.key, *source.alternates)]
+            keys = (encodable(key) for key in (source.key, *source.alternates))
+            asked = [(encodable(source.bucket), key, *_range(source), WHOLE, *wanted, len(wanted)) for key in keys]
             return frozenset(etag for values in asked for (etag,) in connection.execute(query, values))
 
         return self._do(look_up, frozenset())
@@ -106,14 +109,14 @@ class Journal:
         known: dict[str, int] = self._do(enter, {})
         return {name: known.get(name, 0) for name in marks}
 
-    def note(self, source: Source, marks: Mapping[str, int]) -> None:
-        """Move marks on."""
+    def note(self, source: Source, marks: Mapping[str, int], *, form: str = "") -> None:
+        """Move marks on; not those within an object that somebody else has begun under another ``form`` meanwhile."""
         identity = _identity(source)
         if self.path and identity and marks:
-            self._do(lambda connection: self._mark(connection, connection.execute(FIND, identity).fetchone(), marks), None)
+            self._do(lambda connection: self._mark(connection, connection.execute(FIND, identity).fetchone(), marks, form), None)
 
-    def end(self, source: Source, account: Account, marks: Mapping[str, int]) -> None:
-        """Move marks on, and note how the source ended."""
+    def end(self, source: Source, account: Account, marks: Mapping[str, int], *, form: str = "") -> None:
+        """Move marks on as ``note`` does, and note how the source ended."""
         identity = _identity(source)
         if not self.path or not identity or not marks:
             return
@@ -124,16 +127,17 @@ class Journal:
             now = self.clock()
             row = connection.execute(FIND, identity).fetchone()
             if row is None:  # an object without a record was never begun
-                row = connection.execute(PUT, (*identity, account.log_type, "", source.size, now)).fetchone()
-            self._mark(connection, row, {name: at for name, at in marks.items() if at or account.status == DONE})
-            ended = (account.log_type, account.status, _text(account.reason), source.size)
+                row = connection.execute(PUT, (*identity, account.log_type, form, source.size, now)).fetchone()
+            self._mark(connection, row, {name: at for name, at in marks.items() if at or account.status == DONE}, form)
+            ended = (account.log_type, account.status, encodable(account.reason), source.size)
             connection.execute(END, (*ended, *counts, account.seconds, now, row[0]))
 
         self._do(finish, None)
 
-    def _mark(self, connection: sqlite3.Connection, row: tuple[int, str] | None, marks: Mapping[str, int]) -> None:
+    def _mark(self, connection: sqlite3.Connection, row: tuple[int, str] | None, marks: Mapping[str, int], form: str) -> None:
         if row is not None:
-            connection.executemany(MARK, [(row[0], name, at, self.clock()) for name, at in marks.items()])
+            number, now = row
+            connection.executemany(MARK, [(number, name, at, self.clock()) for name, at in marks.items() if at >= WHOLE or now == form])
 
     def close(self) -> None:
         """Close the file."""
@@ -186,8 +190,10 @@ class Entry:
     def __init__(
         self, journal: Journal, source: Source, log_type: str, destinations: Mapping[str, str], *, form: str = "", fresh: bool = False
     ) -> None:
-        self.journal, self.source, self.log_type, self.destinations = journal, source, log_type, destinations
-        self.form, self.fresh = form, fresh
+        self.journal, self.source, self.log_type, self.form, self.fresh = journal, source, log_type, form, fresh
+        times = collections.Counter(destinations.values())
+        named = {name: where if times[where] == 1 else f"{where} by {name}" for name, where in destinations.items()}  # each has marks of its own
+        self.destinations = {name: encodable(where) for name, where in named.items()}
 
     def done(self, outputs: int) -> frozenset[str]:
         """Return the etags under which the source needs no reading, there being that many outputs."""
@@ -202,11 +208,11 @@ class Entry:
 
     def note(self, marks: Mapping[str, int]) -> None:
         """Move marks on, by output."""
-        self.journal.note(self.source, self._by_destination(marks))
+        self.journal.note(self.source, self._by_destination(marks), form=self.form)
 
     def end(self, account: Account, marks: Mapping[str, int]) -> None:
         """Note how the source ended, and its marks by output."""
-        self.journal.end(self.source, account, self._by_destination(marks))
+        self.journal.end(self.source, account, self._by_destination(marks), form=self.form)
 
     def _by_destination(self, marks: Mapping[str, int]) -> dict[str, int]:
         return {self.destinations[name]: at for name, at in marks.items() if name in self.destinations}
@@ -214,14 +220,10 @@ class Entry:
 
 def _identity(source: Source) -> tuple[str, str, str, int, int] | None:
     """Return what an object is known by; None for one whose etag is not known: it may be another the next time."""
-    etag = source.etag or source.version
-    return (_text(source.bucket), _text(source.key), etag, *_range(source)) if etag else None
+    etag = encodable(source.etag or source.version)
+    return (encodable(source.bucket), encodable(source.key), etag, *_range(source)) if etag else None
 
 
 def _range(source: Source) -> tuple[int, int]:
     return source.first, -1 if source.stop is None else source.stop
 
-
-def _text(value: str) -> str:
-    """Return text that SQLite can hold: what a file name has that is no UTF-8 stays visible."""
-    return value.encode("utf-8", "backslashreplace").decode()

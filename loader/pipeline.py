@@ -25,7 +25,7 @@ def run(plan: Plan, source: Source, blocks: Blocks, ledger: Ledger, dispatch: Di
             done = plan.run(portion, source, first)
             count(done, ledger)
             dispatch.take(done, source, plan.name, first, ledger)
-            dispatch.checkpoint(ledger, first + done.read)
+            dispatch.checkpoint(first + done.read)
             progress(ledger)
         number += raws.count
         ledger.passed = dispatch.passed(number)

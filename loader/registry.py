@@ -92,7 +92,7 @@ def configure(plugin: api.Plugin, section: Section) -> None:
     plugin.name = section.name
     options = declared(type(plugin), Option)
     if isinstance(plugin, api.Output):
-        section.values = {**plugin.presets.get(section.values.get("profile", "").lower(), {}), **section.values}
+        section.values = {**plugin.preset(section.values), **section.values}
     missing = False
     for name, option in options.items():
         try:

@@ -26,6 +26,8 @@ from urllib.parse import quote, unquote
 import orjson
 
 from loader.batch import Carried, Meta, Parts, Record, Reject, Source
+from loader.charset import encodable
+from loader.ledger import WHOLE
 
 RECORD_STAGES = frozenset({"frame", "parse", "map"})
 DELIVER, SOURCE = "deliver", "source"
@@ -37,8 +39,8 @@ def of_records(source: Source, log_type: str, rejects: Iterable[Reject], now: fl
     """Return the rows of records of one source."""
     where, facts = _place(log_type, source.bucket, source.key), {"time": _iso(now), **_facts(source)}
     for reject in rejects:
-        raw = readable(reject.raw)
-        row = {"stage": reject.stage, "reason": readable(reject.reason), **where, "record": reject.number, "raw": raw, **facts}
+        raw = encodable(reject.raw)
+        row = {"stage": reject.stage, "reason": encodable(reject.reason), **where, "record": reject.number, "raw": raw, **facts}
         if reject.cut or raw != reject.raw:
             row["cut"] = True
         if reject.meta is not None:
@@ -48,7 +50,7 @@ def of_records(source: Source, log_type: str, rejects: Iterable[Reject], now: fl
 
 def of_message(output: str, message: bytes, reason: str, place: tuple[str, str, str], now: float) -> bytes:
     """Return the row of a message that an output has refused; ``place`` is the log type, bucket and key it came from."""
-    row: Record = {"stage": DELIVER, "reason": readable(reason), "output": output, **(_place(*place) if any(place) else {}), "time": _iso(now)}
+    row: Record = {"stage": DELIVER, "reason": encodable(reason), "output": output, **(_place(*place) if any(place) else {}), "time": _iso(now)}
     pieces = message.pieces if isinstance(message, Parts) else (message,)
     try:
         texts = [piece.decode() for piece in pieces]
@@ -64,7 +66,7 @@ def of_source(source: Source, reason: str, log_type: str, now: float) -> bytes:
         wanted["alternates"] = [quote(key, errors="surrogatepass") for key in source.alternates]
     place = _place(log_type, source.bucket, source.key)
     body = {"raw": source.body.decode("utf-8", "backslashreplace")} if isinstance(source, Carried) else {}
-    return _line({"stage": SOURCE, "reason": readable(reason), **place, "time": _iso(now), **_facts(source), **wanted, **body})
+    return _line({"stage": SOURCE, "reason": encodable(reason), **place, "time": _iso(now), **_facts(source), **wanted, **body})
 
 
 @dataclasses.dataclass(slots=True)
@@ -132,9 +134,9 @@ class Row:
 
 
 def _place(log_type: str, bucket: str, key: str) -> Record:
-    shown = readable(key)
+    shown = encodable(key)
     exact = {"key_quoted": quote(key, errors="surrogatepass")} if shown != key else {}
-    return {"log_type": log_type, "bucket": readable(bucket), "key": shown, **exact}
+    return {"log_type": log_type, "bucket": encodable(bucket), "key": shown, **exact}
 
 
 def _facts(source: Source) -> Record:
@@ -177,7 +179,7 @@ def _alternates(keys: Any) -> tuple[str, ...]:
 
 def _whole(found: Record, name: str, otherwise: int) -> int:
     value = found.get(name, otherwise)
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < WHOLE:
         raise ValueError(f"{name} is no number: {value!r}")
     return value
 
@@ -204,12 +206,8 @@ def _line(row: Record) -> bytes:
 def _clean(value: Any) -> Any:
     """Return a value that JSON can hold."""
     if isinstance(value, dict):
-        return {readable(str(name)): _clean(inner) for name, inner in value.items()}
+        return {encodable(str(name)): _clean(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_clean(inner) for inner in value]
-    return readable(str(value)) if isinstance(value, str) or type(value) is int and value.bit_length() > 63 else value
+    return encodable(str(value)) if isinstance(value, str) or type(value) is int and value.bit_length() > 63 else value
 
-
-def readable(text: str) -> str:
-    """Return text that JSON can hold: what a file name has that is no UTF-8 stays visible."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from loader import listing
 from loader.batch import Carried, Source
+from loader.charset import encodable
 from loader.ledger import FAILED, Account
 
 LOOKS_SHOWN = re.compile("%(?=[01][0-9A-F]|25)")
@@ -46,7 +47,7 @@ class Results:
         now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S}"
         if not isinstance(source, Carried):  # which no list can name
             self.error.write(f"{now}\t{account.position}\t{listing.row(source, self.bucket)}\n")
-        self.debug.write(f"{now}\t{account.position}\t{_shown(account.uri)}\t{account.log_type}\t{_one_line(account.reason)}\n{account.detail}")
+        self.debug.write(f"{now}\t{account.position}\t{_shown(account.uri)}\t{account.log_type}\t{_one_line(account.reason)}\n{encodable(account.detail)}")
 
     def close(self) -> None:
         """Close the files; error files without a row are removed."""
@@ -84,4 +85,4 @@ def _shown(uri: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(encodable(text).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 from loader.api import Blocks, Input, Option, Source, SourceDenied, SourceError, SourceGone, path
@@ -23,7 +24,7 @@ class FileInput(Input):
             raise SourceGone(f"no file {source.key!r} in the folder {self.root!r}")
         try:
             with file.open("rb") as handle:
-                facts = file.stat()
+                facts = os.fstat(handle.fileno())  # not of a file that has taken its name meanwhile
                 source.size, source.modified = facts.st_size, datetime.datetime.fromtimestamp(facts.st_mtime, datetime.UTC)
                 source.etag = f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
                 source.key, source.alternates = key, ()

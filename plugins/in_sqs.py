@@ -18,6 +18,7 @@ from loader.api import (
     Problem,
     Queue,
     Source,
+    SourceDenied,
     SourceError,
     SourceGone,
     choice,
@@ -111,10 +112,8 @@ class SqsQueue(AwsPlugin, Queue):
         """Tell whether the queue has a dead-letter queue; None where these credentials may not ask."""
         try:
             found = self._asked("sqs:GetQueueAttributes", self.sqs.get_queue_attributes, QueueUrl=self.url, AttributeNames=["RedrivePolicy"])
-        except SourceError as why:
-            if why.failure == "denied":
-                return None
-            raise
+        except SourceDenied:
+            return None
         return "RedrivePolicy" in found.get("Attributes", {})
 
     def _asked(self, action: str, call: Callable[..., Any], **arguments: Any) -> Any:

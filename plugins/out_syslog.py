@@ -55,11 +55,11 @@ class SyslogOutput(Message):
         choice(*AUTOMATIC), "udp", doc="udp loses messages without a sign; tcp, tls and unix notice most losses and repair them; relp all."
     )
     framing = Option(
-        choice("auto", "octet", "lf", "nul"), "auto", doc="Messages on a stream: each behind its length, or ended by a line feed or NUL; auto: octet on tls."
+        choice("auto", "octet", "lf", "nul"),
+        "auto",
+        doc="End of a message on a stream: octet counting, a line feed or NUL; auto: octet for tls, lf for tcp and unix.",
     )
-    resend = Option(
-        size, "8m", doc="How much tcp and tls send again when a connection dies: the receiver may not have read it; 0: nothing."
-    )
+    resend = Option(size, "8m", doc="How much tcp and tls send again when a connection dies: the receiver may not have read it; 0: nothing.")
     window = Option(number(1, 1_000_000), "2048", doc="Most messages on their way without an acknowledgement of RELP: so many may arrive twice.")
     ca_file = Option(path, "", doc="Authorities, in PEM form, that may have signed the receiver's certificate; empty: those of the system.")
     cert_file = Option(path, "", doc="Our certificate, in PEM form, for a receiver that wants one.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import http.server
+import logging
 import ssl
 import threading
 import urllib.parse
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.servers import LOCALHOST
 
@@ -37,6 +39,18 @@ def of_nobody(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         "NO_PROXY": "*",
     }.items():
         monkeypatch.setenv(name, value)
+
+
+@contextlib.contextmanager
+def moto() -> Iterator[str]:
+    """Run moto's S3, SQS and STS on loopback, and give their URL."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(LOCALHOST, 0, verbose=False)
+    server.start()
+    try:
+        yield "http://{}:{}".format(*server.get_host_and_port())
+    finally:
+        server.stop()
 
 
 class Service:

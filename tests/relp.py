@@ -45,7 +45,9 @@ class Receiver:
 
     def take(self, number: int, message: bytes) -> None:
         """Keep a message and acknowledge it."""
-        self.peer.taken.append(message)
+        with self.peer.changed:
+            self.peer.taken.append(message)
+            self.peer.changed.notify_all()
         self.answer(number, "200 OK")
 
     def answer(self, number: int, text: str) -> None:

@@ -12,17 +12,17 @@ from pathlib import Path
 from loader import results
 from loader.api import Queue
 from loader.assembly import DEAD_LETTER
-from loader.book import Report
 from loader.cli import settings as shared
 from loader.cli import work
 from loader.cli.progress import Display, stderr, table
 from loader.cli.wording import counted
 from loader.config import Config
-from loader.drain import Drain
 from loader.engine import Engine
 from loader.errors import ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals
+from loader.queues.drain import Drain
+from loader.queues.inflight import Report
 from loader.section import nearest
 
 log = logging.getLogger(__name__)
@@ -34,12 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
     shared.add_arguments(parser)
     parser.add_argument("-q", "--sqs", metavar="QUEUE", required=True, help="SQS queue: its name, URL or ARN")
-    parser.add_argument("--force", action="store_true", help="load what the ledger on disk says has arrived already")
-    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
-    parser.add_argument("--endpoint-url", metavar="URL", help="service that speaks the APIs of SQS and S3 (apart: endpoint_url in [in_sqs], [in_s3])")
-    parser.add_argument("--region", help="region of the queue and the buckets; the ARN or URL of a queue tells its own")
-    parser.add_argument("--path-style", action="store_true", help="address buckets as a path of the endpoint, not as its subdomain")
-    parser.add_argument("--ca-bundle", metavar="FILE", help="CA certificates of these services, as PEM")
+    shared.add_service_arguments(
+        parser, "SQS and S3; apart: endpoint_url in [in_sqs], [in_s3]", "the queue and the buckets; the ARN or URL of a queue tells its own"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,14 +44,13 @@ def run(args: argparse.Namespace) -> int:
     config = shared.read_config(args)
     for warning in shared.overlooked(args):
         log.warning("%s", warning)
-    _lay_over(args, config)
+    config.override(QUEUE, "queue", args.sqs)
+    shared.lay_over(args, config, QUEUE, INPUT)
     stem = f"{_title(config)}-{time.strftime('%Y%m%d_%H%M%S', time.gmtime())}"
     if Path(f"{stem}.finish.log").exists():  # of another that was started within this second
         stem += f"-{os.getpid()}"
     config.plugin(DEAD_LETTER).values.setdefault("path", f"rejects/{stem}-{os.getpid()}.ndjson")
-    engine = Engine(config, INPUT)
-    engine.use_ledger()
-    engine.journal.check()
+    engine = work.prepared(config, INPUT)
     queue = _queue(engine)
     for problem in config.all_problems():
         log.warning("%s", problem)
@@ -72,15 +68,6 @@ def run(args: argparse.Namespace) -> int:
     outcomes.write()
     code = outcomes.conclude()
     return stopped or code
-
-
-def _lay_over(args: argparse.Namespace, config: Config) -> None:
-    """Lay the arguments over the sections of the queue and of the input."""
-    config.override(QUEUE, "queue", args.sqs)
-    for section in (QUEUE, INPUT):
-        for key, value in (("endpoint_url", args.endpoint_url), ("region", args.region), ("ca_bundle", args.ca_bundle)):
-            config.override(section, key, value)
-    config.override(INPUT, "addressing_style", "path" if args.path_style else None)
 
 
 def _title(config: Config) -> str:
@@ -149,8 +136,9 @@ class Outcomes:
 
     def _messages(self) -> list[str]:
         """Return what is worth knowing of the messages."""
-        counts, queue = self.drain.book.counts, self.drain.queue
-        parts = [counted(counts["received"], "message"), *(f"{count:,} {what}" for what, count in counts.items() if what != "received" and count)]
+        counts, queue = self.drain.inflight.counts, self.drain.queue
+        ended = sorted((what, count) for what, count in counts.items() if what != "received" and count)
+        parts = [counted(counts["received"], "message"), *(f"{count:,} {what}" for what, count in ended)]
         lines = [f"queue {queue.title}: {', '.join(parts)}"]
         if counts["cannot be loaded"] and queue.redrive is False:
             lines.append(f"queue {queue.title} has no RedrivePolicy: what cannot be loaded comes again with every run, until it is too old")

@@ -8,7 +8,7 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from loader import listing, results
@@ -17,7 +17,7 @@ from loader.cli import settings as shared
 from loader.cli import work
 from loader.cli.progress import Display, table
 from loader.config import Config
-from loader.engine import Engine, Task
+from loader.engine import Task
 from loader.errors import STOPPED, ConfigError
 from loader.ledger import Account
 from loader.metrics import Totals
@@ -31,12 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
-    parser.add_argument("--force", action="store_true", help="load what the ledger on disk says has arrived already")
-    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
-    parser.add_argument("--endpoint-url", metavar="URL", help="S3-compatible service (also AWS_ENDPOINT_URL)")
-    parser.add_argument("--region", help="region of the bucket")
-    parser.add_argument("--path-style", action="store_true", help="address buckets as a path of the endpoint, not as its subdomain")
-    parser.add_argument("--ca-bundle", metavar="FILE", help="CA certificates of the S3 service, as PEM")
+    shared.add_service_arguments(parser, "S3", "the bucket")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,17 +43,10 @@ def run(args: argparse.Namespace) -> int:
     input_name = _input(args, config)
     rejects = f"rejects/{Path(stem).name}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}.ndjson"
     config.plugin(DEAD_LETTER).values.setdefault("path", rejects)
-    engine = Engine(config, input_name)
-    engine.use_ledger()
-    engine.journal.check()
+    engine = work.prepared(config, input_name)
     for problem in config.all_problems():
         log.warning("%s", problem)
-    piped = list(listing.open_list("-")) if args.s3list == "-" else None  # what is piped in comes once, and is read twice
-
-    def named() -> Iterator[Task]:
-        lines = listing.open_list(args.s3list) if piped is None else piped
-        return itertools.starmap(Task, listing.parse(lines, args.s3bucket))
-
+    named = _reader(args)
     listed = sum(1 for _ in named())
     if not listed:
         raise ConfigError(f"the list {args.s3list!r} names no object")
@@ -76,9 +64,18 @@ def run(args: argparse.Namespace) -> int:
     engine.close()
     rejects = config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter)
     table(totals, files, wanted, rejects=rejects, rules=engine.assembly.rules)
-    if stopped:
-        return stopped
-    return work.SOME_FAILED if totals.failed or not totals.sound else work.OK
+    return stopped or (work.SOME_FAILED if totals.failed or not totals.sound else work.OK)
+
+
+def _reader(args: argparse.Namespace) -> Callable[[], Iterator[Task]]:
+    """Return what yields the tasks of the list, as often as it is called."""
+    piped = list(listing.open_list("-")) if args.s3list == "-" else None  # what is piped in comes once
+
+    def named() -> Iterator[Task]:
+        lines = listing.open_list(args.s3list) if piped is None else piped
+        return itertools.starmap(Task, listing.parse(lines, args.s3bucket))
+
+    return named
 
 
 @dataclasses.dataclass(slots=True)
@@ -117,7 +114,5 @@ def _input(args: argparse.Namespace, config: Config) -> str:
     if Path(args.s3bucket).is_file():
         raise ConfigError(f"-b {args.s3bucket}: this is a file; -b takes a bucket, or a folder that stands for one")
     args.s3bucket = args.s3bucket.removeprefix("s3://").rstrip("/")
-    for key, value in (("endpoint_url", args.endpoint_url), ("region", args.region), ("ca_bundle", args.ca_bundle)):
-        config.override("in_s3", key, value)
-    config.override("in_s3", "addressing_style", "path" if args.path_style else None)
+    shared.lay_over(args, config, "in_s3")
     return "in_s3"

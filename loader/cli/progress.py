@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from rich.console import Console
@@ -102,15 +102,7 @@ def table(
         counts = (f"{n:,}" for n in (ledger.read, ledger.excluded, total.rejected, total.delivered))
         shown.add_row(name, f"{sum(total.objects.values()):,}{failed}", decimal(ledger.bytes_in), decimal(ledger.bytes_out), *counts)
     console.print(shown)
-    for reason, count in totals.skipped.most_common():
-        console.print(f"skipped {counted(count, 'object')}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    for name, total in sorted(totals.by_type.items()):
-        for flag, count in sorted(total.ledger.flags.items()):
-            if count:
-                console.print(f"{name}: {flag}: {counted(count, 'record')}", markup=False, highlight=False)
-    if passed := sum(total.ledger.passed for total in totals.by_type.values()):
-        console.print(f"passed over {counted(passed, 'record')} that had arrived in an earlier try", highlight=False, soft_wrap=True)
-    for line in rules_met.lines(totals, rules, datetime.datetime.now(datetime.UTC)):
+    for line in (*_notes(totals), *rules_met.lines(totals, rules, datetime.datetime.now(datetime.UTC))):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if rejected := sum(total.rejected for total in totals.by_type.values()):
         console.print(f"{counted(rejected, 'rejected record')}: {rejects} has the text and the reason", highlight=False, soft_wrap=True)
@@ -122,3 +114,13 @@ def table(
         listed = f"{files.error_path} lists them (load it with -l), " if files.error_path.exists() else ""  # messages are in no list
         where = f"{listed}{files.debug_path} says why"
         console.print(f"{counted(totals.failed, 'object')} failed: {where}", soft_wrap=True)
+
+
+def _notes(totals: Totals) -> Iterator[str]:
+    """Yield what was skipped, mended and passed over."""
+    for reason, count in totals.skipped.most_common():
+        yield f"skipped {counted(count, 'object')}: {reason}"
+    for name, total in sorted(totals.by_type.items()):
+        yield from (f"{name}: {flag}: {counted(count, 'record')}" for flag, count in sorted(total.ledger.flags.items()) if count)
+    if passed := sum(total.ledger.passed for total in totals.by_type.values()):
+        yield f"passed over {counted(passed, 'record')} that had arrived in an earlier try"

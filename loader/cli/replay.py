@@ -26,8 +26,8 @@ from loader.config import Config
 from loader.engine import Engine
 from loader.errors import ConfigError, DeliveryError, Stopped
 from loader.rejects import Row
-from loader.replay import Forced, Replay
-from loader.rowfiles import RowFile, find
+from loader.replay.replay import Forced, Replay
+from loader.replay.rowfiles import RowFile, find
 from loader.section import nearest
 
 log = logging.getLogger(__name__)

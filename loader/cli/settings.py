@@ -19,6 +19,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="log what happens, not only what goes wrong")
 
 
+def add_service_arguments(parser: argparse.ArgumentParser, services: str, places: str) -> None:
+    """Declare the options of commands that load from S3; ``services`` and ``places`` say what --endpoint-url and --region are for."""
+    parser.add_argument("--force", action="store_true", help="load what the ledger on disk says has arrived already")
+    parser.add_argument("--workers", type=int, metavar="N", help="worker processes (default: one per core)")
+    parser.add_argument("--endpoint-url", metavar="URL", help=f"service that speaks the API of {services} (also AWS_ENDPOINT_URL)")
+    parser.add_argument("--region", help=f"region of {places}")
+    parser.add_argument("--path-style", action="store_true", help="address buckets as a path of the endpoint, not as its subdomain")
+    parser.add_argument("--ca-bundle", metavar="FILE", help="CA certificates of the endpoint, as PEM")
+
+
+def lay_over(args: argparse.Namespace, config: Config, *sections: str) -> None:
+    """Lay the arguments about services over the sections of the plugins that use them, ``in_s3`` among them."""
+    for section in sections:
+        for key in ("endpoint_url", "region", "ca_bundle"):
+            config.override(section, key, getattr(args, key))
+    config.override("in_s3", "addressing_style", "path" if args.path_style else None)
+
+
 def overlooked(args: argparse.Namespace) -> list[str]:
     """Return what a user may take for read, and is not."""
     found = []

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
-from loader import standing
+from loader import stats
 from loader.assembly import Settings
 from loader.cli import settings as shared
 from loader.cli.stats_page import Look
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _look(path: Path, remember: float, now: float, since: float, log_type: str, newest: int) -> Look:
     try:
-        return Look(path, remember, now, standing.read(path, now=now, since=since, log_type=log_type, newest=newest))
+        return Look(path, remember, now, stats.read(path, now=now, since=since, log_type=log_type, newest=newest))
     except FileNotFoundError:
         return Look(path, remember, now, None)
     except (OSError, sqlite3.Error) as why:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from loader.cli.page import visible
 from loader.cli.wording import counted
-from loader.standing import DestinationStand, ObjectStand, Standing, TypeStand
+from loader.stats import DestinationStats, ObjectStats, Stats, TypeStats
 
 ALL = "(all)"
 SUMS = ("done", "begun", "failed", "records", "rejected", "bytes_out", "minute", "hour", "day")
@@ -29,12 +29,12 @@ class Look:
     path: Path
     remember: float
     now: float
-    found: Standing | None
+    found: Stats | None
 
     def as_json(self) -> dict[str, object]:
         """Return what ``--json`` prints; keys are added to and never renamed."""
         about = {"ledger": str(self.path), "there": self.found is not None, "now": self.now, "remember": self.remember}
-        return about | dataclasses.asdict(self.found or Standing(0, 0, None, [], [], []))
+        return about | dataclasses.asdict(self.found or Stats(0, 0, None, [], [], []))
 
     def line(self) -> str:
         """Return it in one line."""
@@ -62,31 +62,31 @@ class Look:
     def _absent(self) -> str:
         return f"there is no ledger yet: {self.path} is not there (a load makes it, in the folder that state in [loader] names)"
 
-    def _head(self, found: Standing) -> Text:
+    def _head(self, found: Stats) -> Text:
         oldest = f", the first of them touched {self._ago(found.oldest)}" if found.oldest is not None else ""
         kept = f"an object is forgotten {_span(self.remember)} after it was last touched"
         return Text(f"{self.path}: {decimal(found.size)}, {counted(found.objects, 'object')}{oldest}; {kept}")
 
-    def _types(self, rows: Sequence[TypeStand]) -> Table:
+    def _types(self, rows: Sequence[TypeStats]) -> Table:
         shown = _table("log type", "done", "begun", "failed", "records", "rejected", "bytes out")
         for one in rows:
             counts = (f"{number:,}" for number in (one.done, one.begun, one.failed, one.records, one.rejected))
             shown.add_row(_name(one), *counts, decimal(one.bytes_out))
         return shown
 
-    def _rates(self, rows: Sequence[TypeStand]) -> Table:
+    def _rates(self, rows: Sequence[TypeStats]) -> Table:
         shown = _table("records a second", "last minute", "last hour", "last day", "last touched")
         for one in rows:
             shown.add_row(_name(one), *(f"{rate:,.1f}" for rate in (one.minute, one.hour, one.day)), self._ago(one.last))
         return shown
 
-    def _destinations(self, destinations: Sequence[DestinationStand]) -> Table:
+    def _destinations(self, destinations: Sequence[DestinationStats]) -> Table:
         shown = _table("destination", "whole", "in part", "records", "last touched")
         for one in destinations:
             shown.add_row(Text(visible(one.destination)), f"{one.whole:,}", f"{one.partly:,}", f"{one.records:,}", self._ago(one.last))
         return shown
 
-    def _object(self, one: ObjectStand) -> Text:
+    def _object(self, one: ObjectStats) -> Text:
         status = one.status or "begun"
         uri = visible(f"s3://{one.bucket}/{one.key}")
         said = Text.assemble((f"{status:6}", STYLES.get(status, "")), f"  {self._ago(one.last):>10}  {one.log_type}  ", (uri, "bold"))
@@ -101,14 +101,14 @@ class Look:
         return f"{_span(max(self.now - when, 0))} ago"
 
 
-def _total(types: Sequence[TypeStand]) -> TypeStand:
+def _total(types: Sequence[TypeStats]) -> TypeStats:
     """Return the sums of some types."""
     last = max((one.last for one in types), default=0.0)
-    zero = TypeStand(ALL, 0, 0, 0, 0, 0, 0, 0, 0, 0, last, 0.0, 0.0, 0.0)
+    zero = TypeStats(ALL, 0, 0, 0, 0, 0, 0, 0, 0, 0, last, 0.0, 0.0, 0.0)
     return dataclasses.replace(zero, **{name: sum(getattr(one, name) for one in types) for name in SUMS})
 
 
-def _name(one: TypeStand) -> Text:
+def _name(one: TypeStats) -> Text:
     return Text(visible(one.log_type), style="bold" if one.log_type == ALL else "")
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from loader.cli.wording import counted
 from loader.ledger import Ledger
 from loader.metrics import NO_TYPE
-from loader.tally import Tally
+from loader.replay.tally import Tally
 
 SHOWN = 20  # reasons
 

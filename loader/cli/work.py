@@ -9,14 +9,14 @@ import multiprocessing.sharedctypes
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableSequence, Sequence
 from concurrent import futures
 
 from loader import pace, worker
 from loader.assembly import Settings
 from loader.config import Config
-from loader.crew import Crew
-from loader.engine import Task
+from loader.crew import TICK, Crew
+from loader.engine import Engine, Task
 from loader.ledger import Account
 from loader.sharing import Shared
 
@@ -31,6 +31,14 @@ class Stop(BaseException):
     """A signal asks the run to stop."""
 
 
+def prepared(config: Config, input_name: str) -> Engine:
+    """Return the engine that a run is planned with, its ledger on disk known to work; raises ConfigError."""
+    engine = Engine(config, input_name)
+    engine.use_ledger()
+    engine.journal.check()
+    return engine
+
+
 def run(
     tasks: Iterable[Task | None], config: Config, input_name: str, settings: Settings, take: Callable[[Account], None], moved: Moved, *, most: int = 0
 ) -> int:
@@ -41,14 +49,7 @@ def run(
     count = max(1, min(count, most) if most else count)
     figures = multiprocessing.sharedctypes.RawArray("q", count * worker.FIGURES)
     shared = Shared((name for name in config.plugins if name.startswith("out_")), pace.FIELDS)
-    level = logging.getLogger().level
-
-    def make(number: int) -> futures.Executor:
-        offset = number * worker.FIGURES
-        arguments = (config, input_name, level, figures, offset, shared)
-        return futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), worker.start, arguments)
-
-    crew = Crew(make, worker.run, workers=count, tries=settings.tries)
+    crew = Crew(_maker(config, input_name, figures, shared), worker.run, workers=count, tries=settings.tries)
     stopped = 0
     with _stoppable():
         try:
@@ -63,9 +64,21 @@ def run(
         finally:
             if stopped:
                 _put_down(crew, figures, take)
-            crew.close()
+            crew.close(PATIENCE)
             shared.close()
     return stopped
+
+
+def _maker(config: Config, input_name: str, figures: MutableSequence[int], shared: Shared) -> Callable[[int], futures.Executor]:
+    """Return what starts the process of a worker, told its number."""
+    level = logging.getLogger().level
+
+    def make(number: int) -> futures.Executor:
+        offset = number * worker.FIGURES
+        arguments = (config, input_name, level, figures, offset, shared)
+        return futures.ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), worker.start, arguments)
+
+    return make
 
 
 def cores() -> int:
@@ -99,11 +112,9 @@ def _put_down(crew: Crew, figures: Sequence[int], take: Callable[[Account], None
     """Have the workers stop at the next chunk, take the accounts of where they are, and kill what does not end in time."""
     deadline = time.monotonic() + PATIENCE
     _signal(figures, signal.SIGTERM)
-    for account in crew.ending(PATIENCE):
+    for account in crew.ending(PATIENCE, lambda: _signal(figures, signal.SIGTERM)):  # again: one that was just being started has not heard it
         take(account)
-    crew.close()
-    while _signal(figures, 0) and time.monotonic() < deadline:  # they take their leave of their destinations
-        time.sleep(0.02)
+    crew.close(max(TICK, deadline - time.monotonic()))  # they take their leave of their destinations
     _signal(figures, signal.SIGKILL)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from loader.api import TAKEN, ConfigError, Encode, LogType, Option, Outcome, Output, Parts, Problem, Record, TypeOption, choice, size, text, zone
 from plugins._syslog.header import Head, rfc5424
-from plugins._syslog.profiles import PROFILES, profile
+from plugins._syslog.profiles import PROFILES, fitting, profile
 from plugins._syslog.rfc3164 import devo, logrhythm, rfc3164
 from plugins._syslog.settings import FACILITIES, SEVERITIES, Identity, coded, setting
 from plugins._syslog.sizes import Sizer
@@ -61,6 +61,11 @@ class Message(Output):
     index_name = TypeOption(text, "", doc="Stream label of the log type; APP-NAME of its messages.")
 
     uneven = False  # whether messages were held back in a write: then positions of the transport are not those of the engine
+
+    @classmethod
+    def preset(cls, written: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what the profile sets, without what goes only with the protocol or the header for which another one is written."""
+        return fitting(super().preset(written), written)
 
     def frame(self) -> Frame:
         """Return how one message ends and the next begins."""

@@ -28,6 +28,20 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
     "graylog": {"protocol": "tcp", "framing": "octet", "header": "rfc5424", "format": "json"},
 }  # fmt: skip
 
+FRAMED = ("tcp", "tls")  # protocols on which each message has a frame
+
+
+def fitting(preset: Mapping[str, str], written: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of a profile that go with what is written beside it."""
+    found, protocol = dict(preset), written.get("protocol", preset.get("protocol"))
+    if protocol != preset.get("protocol"):
+        found.pop("port", "")
+    if protocol not in FRAMED:
+        found.pop("framing", "")
+    if written.get("header", preset.get("header")) != preset.get("header"):
+        found.pop("tag", "")
+    return found
+
 
 def profile(value: str) -> str:
     """The name of a profile, in any case, or none."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import bisect
-import itertools
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from loader.api import TAKEN, Outcome, Parts
+from loader.api import TAKEN, Outcome
 from plugins._syslog.failures import Told, retryable
 from plugins._syslog.hosts import Dial, Hosts, Peer
-from plugins._syslog.relp_frames import syslog_frames
+from plugins._syslog.relp_frames import Unanswered
+from plugins._syslog.relp_offered import Offered
 from plugins._syslog.relp_session import Session
 
 TRIES = 3  # how often a message is offered that the receiver answers with an error
@@ -31,11 +30,8 @@ class Relp:
     def __init__(self, hosts: Hosts, dial: Dial[socket.socket], timeout: float, window: int) -> None:
         self._hosts, self._dial_socket, self._timeout, self._window = hosts, dial, timeout, window
         self._session: Session | None = None
-        self._offered: list[bytes] = []  # since the last flush, on this session
-        self._ends: list[int] = []  # the serial of the last frame of each
-        self._start = 0  # the serial of the first frame of the first
-        self._taken = 0  # the serial up to which a session that broke had acknowledged
-        self._earlier = 0  # messages since the last flush that earlier sessions have acknowledged before they ended
+        self._offered = Offered()
+        self._broken: Unanswered | None = None  # what a session that broke had acknowledged, as long as nobody has asked
         self._suspect, self._refusals = b"", 0  # the message that was refused last, and how often
 
     @property
@@ -58,22 +54,25 @@ class Relp:
             with retryable(self, "not everything arrived at"):
                 self._answered(self._session)
             self._hosts.worked()
-        self._forget()
+        self._offered.forget()
 
     def settled(self) -> int:
         """Return how many of the messages since the last flush are acknowledged, counted from the first."""
-        taken = self._session.account.taken if self._session else self._taken
-        found = self._earlier + bisect.bisect_right(self._ends, taken)
-        self._forget()
+        account, broken = self._session.account if self._session else self._broken or Unanswered(), self._broken
+        found = self._offered.settled(account)
+        if broken:
+            self._offered.repeat(broken)
+        self._offered.forget(again=not broken)  # without a failure it is all given up
+        self._broken = None
         return found
 
     def drop(self) -> None:
         """Close at once, having read what is acknowledged. The next session is with another host, where there is one."""
         if self._session is not None:
             self._session.last_words()
-            self._taken = self._session.account.taken
             self._session.drop()
-            self._session = None
+        self._broken = self._session.account if self._session else Unanswered()
+        self._session = None
         self._hosts.failed()
 
     def close(self) -> None:
@@ -81,17 +80,18 @@ class Relp:
         if self._session is not None:
             self._session.close()
             self._session = None
-        self._forget()
+        self._offered.forget(again=True)
 
     def _connected(self) -> Session:
         """Return a session whose receiver had not hung up a moment ago."""
         with retryable(self, "lost the connection to"):
             if self._session is not None and not self._session.alive():
+                self._answered(self._session)  # to the end, but not each with 200
                 self._leave(self._session)
         with retryable(self, "cannot connect to"):
             if self._session is None:
                 self._session = self._hosts.connect(self._dial, self._timeout)
-            elif self._hosts.due and not self._session.account.waiting and (anew := self._hosts.renew(self._dial, self._timeout)):
+            elif self._hosts.due and self._session.account.settled and (anew := self._hosts.renew(self._dial, self._timeout)):
                 self._session.close()
                 self._leave(self._session)
                 self._session = anew
@@ -111,36 +111,23 @@ class Relp:
         """Give up a session on which everything is acknowledged."""
         session.drop()
         self._session = None
-        self._earlier += len(self._ends)
-        self._offered, self._ends = [], []
-
-    def _forget(self) -> None:
-        self._offered, self._ends, self._earlier, self._taken = [], [], 0, 0
+        self._offered.taken_all()
 
     def _send(self, session: Session, messages: Sequence[bytes]) -> None:
-        serial = session.account.sent + 1
-        pieces: Sequence[bytes] = messages
-        ends: Iterable[int] = range(serial, serial + len(messages))
-        if Parts in set(map(type, messages)):
-            each = [one.pieces if isinstance(one, Parts) else (one,) for one in messages]
-            pieces = [*itertools.chain.from_iterable(each)]
-            ends = itertools.islice(itertools.accumulate(map(len, each), initial=serial - 1), 1, None)
-        if not self._ends:
-            self._start = serial
-        self._offered += messages
-        self._ends += ends
-        session.send(syslog_frames(pieces, serial), self._window)
-        if session.account.refused:
-            self._answered(session)
+        frames = self._offered.frames(messages, session.account.sent + 1)
+        while frames:
+            frames = frames[session.send(frames, self._window) :]
+            if session.account.refused:
+                self._answered(session)
 
     def _answered(self, session: Session) -> None:
         """Wait for all answers; raises Refusal for the first that is none."""
         session.wait_for()
         for serial, text in sorted(session.account.refused.items()):
-            if serial < self._start or not self._ends:  # of a message that nobody waits for any more
+            message = self._offered.of(serial)
+            if message is None:
                 session.account.dismiss(serial)
                 continue
-            message = self._offered[bisect.bisect_left(self._ends, serial)]
             self._refusals = self._refusals + 1 if message == self._suspect else 1
             self._suspect = message
             raise Refusal(f"the receiver refuses a message: {text}")
@@ -157,7 +144,7 @@ class Relp:
                 raise
             for serial in list(session.account.refused):
                 session.account.dismiss(serial)
-            del self._offered[-1], self._ends[-1]
+            self._offered.refused_last()
             self._refusals = 0
             return Outcome(retry=range(place + 1, len(messages)), refused={place: str(why)})
         self._refusals = 0

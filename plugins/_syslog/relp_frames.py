@@ -7,7 +7,7 @@ The protocol is that of rsyslog's relp.html, version 0: ``TXNR SP COMMAND SP DAT
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from plugins._syslog.failures import Told
 
@@ -77,6 +77,15 @@ class Unanswered:
     def waiting(self) -> int:
         """How many commands are not answered."""
         return self.sent - self.answers
+
+    @property
+    def settled(self) -> bool:
+        """Whether every command was answered with 200."""
+        return not self.waiting and not self.refused
+
+    def took(self, serials: Iterable[int]) -> bool:
+        """Tell whether each of these is answered with 200."""
+        return all(serial <= self.taken or serial in self._early for serial in serials)
 
     def dismiss(self, serial: int) -> None:
         """Go on behind a refused command as behind one that was taken."""

@@ -14,6 +14,7 @@ from plugins._syslog.relp_frames import OFFER, Frame, Unanswered, frame, take
 from plugins._syslog.sockets import ready
 
 BLOCK = 65536
+SLICE = 16384  # of what is sent over TLS: each must make progress within the timeout, however slow the receiver
 QUICK = getattr(socket, "TCP_QUICKACK", 0)  # Linux; it lasts until the next pause, and is asked for anew
 MANY, PAUSE = 100, 0.001  # answers come one by one: while so many are missing they are read some at a time
 FAREWELL = 1.0  # seconds that the receiver has to answer a close; nothing depends on it
@@ -32,6 +33,7 @@ class Session:
         self._socket.settimeout(0)
         self._progress = time.monotonic()
         self._tls = isinstance(connection, ssl.SSLSocket)
+        self._slice = SLICE if self._tls else 2**30
 
     def open(self) -> None:
         """Agree with the receiver on RELP version 0 and the command ``syslog``."""
@@ -47,8 +49,8 @@ class Session:
             raise Told(f"the receiver does not take the command syslog, only {offers['commands']!r}", lasting=True)
         self.account.sent = self.account.taken = self.account.answers = 1
 
-    def send(self, frames: Sequence[bytes], window: int) -> None:
-        """Send frames, of which never more than ``window`` are unanswered. Ends early when the receiver has refused a message."""
+    def send(self, frames: Sequence[bytes], window: int) -> int:
+        """Send frames, of which never more than ``window`` are unanswered; returns how many: not all when the receiver has refused a message."""
         at = 0
         while at < len(frames) and not self.account.refused:
             room = window - self.account.waiting
@@ -59,6 +61,7 @@ class Session:
             at += len(some)
             self.account.sent += len(some)
             self._push(b"".join(some))
+        return at
 
     def wait_for(self, most: int = 0) -> None:
         """Wait until at most so many messages are unanswered."""
@@ -103,7 +106,7 @@ class Session:
         self._progress = time.monotonic()
         while rest:
             try:
-                rest = rest[self._socket.send(rest) :]
+                rest = rest[self._socket.send(rest[: self._slice]) :]
             except WAITS as why:
                 self._wait(writing=not isinstance(why, ssl.SSLWantReadError))
                 self._read()
@@ -120,8 +123,10 @@ class Session:
                 return some
             if not data:
                 raise ConnectionAbortedError(errno.ECONNABORTED, "the connection was closed")
-            self._progress = time.monotonic()
+            before = self.account.answers
             self.account.feed(data)
+            if self.account.answers > before:
+                self._progress = time.monotonic()
             if self.account.closing:
                 raise ConnectionAbortedError(errno.ECONNABORTED, "the receiver has ended the session")
             some = True
@@ -133,7 +138,8 @@ class Session:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICK, 1)
         left = self._progress + self.timeout - time.monotonic()
         if not ready(self._socket, writing=writing, patience=left):
-            raise TimeoutError(f"{self.account.waiting} messages still not acknowledged after {self.timeout:g} seconds")
+            what = f"{self.account.waiting} messages still not acknowledged" if self.account.sent else "the offer of a session still not answered"
+            raise TimeoutError(f"{what} after {self.timeout:g} seconds")
 
     def _answer(self) -> Frame:
         """Return the first frame of the receiver."""

@@ -11,6 +11,7 @@ from typing import Any
 from loader.api import Memo, Record, reader
 
 Part = Callable[[Record], bytes]
+HASHABLE = frozenset({str, int, type(None)})  # of which no two of different types are equal, as True, 1 and 1.0 are
 FACILITIES = {
     "kern": 0, "user": 1, "mail": 2, "daemon": 3, "auth": 4, "syslog": 5, "lpr": 6, "news": 7, "uucp": 8, "cron": 9, "authpriv": 10,
     "ftp": 11, "ntp": 12, "audit": 13, "alert": 14, "clock": 15, **{f"local{number}": 16 + number for number in range(8)},
@@ -114,10 +115,9 @@ def remembered(settings: Sequence[Setting], compute: Callable[..., bytes]) -> Pa
 
     def part(record: Record) -> bytes:
         values = tuple([get(record) for get in getters])
-        try:
-            found: bytes = memo[values]
-        except TypeError:  # a field that is a list has no hash
+        if not HASHABLE.issuperset(map(type, values)):
             return whole(values)
+        found: bytes = memo[values]
         return found
 
     return part

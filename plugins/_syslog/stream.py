@@ -19,8 +19,10 @@ from plugins._syslog.tail import Tail
 # What a TLS record holds at most; each slice must make progress within the timeout, however slow the receiver.
 SLICE = 16384
 CLOSED = "the connection was closed before everything was known to have arrived"
+VERDICT = 0.1  # seconds after a connection was made, and written to at once, in which a port for TLS refuses what is none
 FRESH = 5.0  # seconds after a write in which the end of a connection is not taken for one that idleness has brought about
-FAREWELL = 2.0  # seconds that the receiver has to read the rest, and to close as well
+FAREWELL = 1.5  # seconds that the receiver has to read the rest, and to close as well
+COMEBACK, PAUSE = 3.0, 0.2  # seconds for which one that dies just then is waited for, and between two tries
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +38,7 @@ class Stream:
         self._hosts, self._dial, self._timeout, self._tail, self._plain = hosts, dial, timeout, tail, plain
         self._socket: socket.socket | None = None
         self._owing = self._trusted = False
-        self._written = 0.0
+        self._written = self._begun = 0.0
 
     @property
     def address(self) -> str:
@@ -80,9 +82,12 @@ class Stream:
     def close(self) -> None:
         """End the connection. That the receiver closes as well shows that it has read everything; where it dies instead, the tail is sent again."""
         self._part()
-        if self._tail:
-            with contextlib.suppress(OSError):
+        deadline = time.monotonic() + COMEBACK
+        while self._tail and time.monotonic() < deadline:
+            try:
                 self._connect(min(self._timeout, FAREWELL))
+            except OSError:
+                time.sleep(PAUSE)
             self._part()
         if self._tail:
             logger.error("%s died and does not come back: it may not have read the last that it was sent", self.address)
@@ -99,7 +104,8 @@ class Stream:
                 return
             connection.settimeout(0)
             if isinstance(connection, ssl.SSLSocket):
-                with contextlib.suppress(ssl.SSLWantReadError):
+                # Many receivers, rsyslog among them, answer with a plain FIN: where it is here already, OpenSSL calls that an EOF.
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLEOFError):
                     connection.unwrap()
                 connection = socket.socket(fileno=connection.detach())
             connection.shutdown(socket.SHUT_WR)
@@ -147,7 +153,7 @@ class Stream:
     def _begin(self, connection: socket.socket) -> socket.socket:
         """Go on with a new connection, which gets first what the one before it may not have delivered."""
         connection.settimeout(self._timeout)
-        self._socket = connection
+        self._socket, self._begun = connection, time.monotonic()
         if data := self._tail.again():
             self._owing, self._written = True, time.monotonic()
             _send(connection, data)
@@ -157,7 +163,8 @@ class Stream:
         """Before a plain connection is trusted for the first time, give a receiver that speaks TLS the time to refuse what it got."""
         if not self._plain or self._trusted:
             return
-        if readable(connection, min(self._timeout, 0.1)):
+        left = self._begun + min(self._timeout, VERDICT) - time.monotonic()  # of a larger load that time has passed by now
+        if readable(connection, max(left, 0)):
             answer = connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
             if answer in (b"", b"\x15"):  # hung up, or a TLS alert (RFC 8446 section 5.1)
                 raise ConnectionAbortedError(errno.ECONNABORTED, "the receiver refuses what it gets: does this port want protocol = tls?")
@@ -166,8 +173,9 @@ class Stream:
 
 def _send(connection: socket.socket, data: bytes) -> None:
     rest = memoryview(data)
+    most = SLICE if isinstance(connection, ssl.SSLSocket) else len(data)
     while rest:
-        rest = rest[connection.send(rest[:SLICE]) :]
+        rest = rest[connection.send(rest[:most]) :]
 
 
 def _wait_for_end(connection: socket.socket, patience: float) -> None:

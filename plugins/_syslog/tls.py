@@ -13,6 +13,7 @@ from plugins._syslog.sockets import hung_up, readable
 
 logger = logging.getLogger(__name__)
 
+
 def context(ca_file: str, cert_file: str, key_file: str, key_password: str, verify: bool) -> ssl.SSLContext:
     """Return the client's side: TLS 1.2 or later, the peer's chain and name verified; raises ConfigError naming the option at fault."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

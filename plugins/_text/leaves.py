@@ -44,7 +44,7 @@ class Names(dict[Any, "Names"]):
 
     def __missing__(self, key: Any) -> Names:
         path = (str(key) if self.path is None else f"{self.path}.{key}")[:LONGEST_NAME]
-        self.tree.grow()
+        self.tree.grow(1 + len(str(key)) // LONGEST_NAME)
         found = self[key] = Names(path, self.tree.placing(path), self.tree)
         return found
 
@@ -56,9 +56,9 @@ class Tree:
         self.placing, self.size = placing, 0
         self.top = Names(None, Place(""), self)
 
-    def grow(self) -> None:
-        """Count one more name; start afresh when there are too many."""
-        self.size += 1
+    def grow(self, size: int) -> None:
+        """Count one more name, a long one as several; start afresh when there are too many."""
+        self.size += size
         if self.size > REMEMBERED:
             self.top.clear()
             self.size = 0

@@ -15,8 +15,8 @@ from typing import Any
 import boto3
 import pytest
 
-from loader import drain
 from loader.engine import HOME
+from loader.queues import drain
 from plugins.in_sqs import SqsQueue
 from tests import messages
 from tests.aws import Service, answer, of_nobody
@@ -121,7 +121,7 @@ def test_what_cannot_be_loaded_is_quarantined_listed_left_and_loads_from_that_li
     assert first.returncode == 1, first.stderr
     assert numbers(tmp_path) == [1]
     assert queue.count() == (2, 0)  # one bad record of two has kept its message, and both can be received at once
-    assert "3 messages, 1 not understood, 1 cannot be loaded, 1 deleted" in first.stderr
+    assert "3 messages, 1 cannot be loaded, 1 deleted, 1 not understood" in first.stderr
     assert "has no RedrivePolicy" in first.stderr
     assert sorted(row[2] for row in result(tmp_path, "error")) == ['"example-logs","app/g+o ne"']
     reasons = [row[4] for row in result(tmp_path, "error_debug")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from faults import scenarios, table
+from faults import bounds, scenarios, table
 
 CASES = list(scenarios.cases())
 
@@ -24,8 +24,8 @@ def test_no_two_rows_have_one_name():
 
 
 def test_only_udp_may_lose_or_has_no_bound():
-    assert {case.protocol for case in CASES if case.bound is scenarios.any_number} == {"udp"}
-    assert all(case.bound is scenarios.any_number for case in CASES if case.protocol == "udp")
+    assert {case.protocol for case in CASES if case.bound is bounds.any_number} == {"udp"}
+    assert all(case.bound is bounds.any_number for case in CASES if case.protocol == "udp")
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "tls", "relp"])

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loader.charset import HEAD, WIDE, charset, decoded, peek, told_by
+from loader.charset import HEAD, WIDE, charset, decoded, encodable, peek, told_by
 from tests import drivers
 
 CUTS = st.lists(st.integers(0, 200), max_size=12)
@@ -202,3 +202,12 @@ def test_every_format_reads_the_charset_of_its_section(tmp_path: Any, ini: str, 
     assert "Zoë" in document["@message"]
     assert "Zoë" in (document.get("name"), document.get("Event", {}).get("name"))
     assert loaded.account.status == "done"
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=20))
+@example("caf\udce9")
+def test_any_text_can_be_written_as_utf_8_and_what_can_be_stays_as_it_is(text: str) -> None:
+    found = encodable(text)
+    assert found.encode().decode() == found
+    assert (found == text) == (not any("\ud800" <= character <= "\udfff" for character in text))
+    assert "\udce9" not in text or r"\udce9" in found

@@ -210,6 +210,47 @@ def test_closing_cancels_what_has_not_begun() -> None:
     assert begun in ([0], [0, 1])
 
 
+def test_closing_waits_until_idle_workers_are_gone() -> None:
+    """Else the interpreter's own end meets an executor that is just ending, and shows a traceback."""
+    crew = Crew(processes, work, workers=2)
+    assert len(list(crew.accounts(map(task, range(4))))) == 4
+    processes_of = [process for lane in crew.lanes for process in lane.executor._processes.values()]
+    managers = [lane.executor._executor_manager_thread for lane in crew.lanes]
+    crew.close(10)
+    assert not any(process.is_alive() for process in processes_of)
+    assert not any(manager.is_alive() for manager in managers)
+
+
+def test_closing_does_not_wait_for_what_is_in_work_longer_than_told() -> None:
+    gate = threading.Event()
+    crew = Crew(threads, work, workers=1)
+    crew.lanes[0].executor.submit(gate.wait, 10)
+    began = time.monotonic()
+    crew.close(0.1)
+    assert time.monotonic() - began < 5
+    gate.set()
+
+
+def test_workers_are_told_to_end_again_and_again() -> None:
+    """One that was just being started when the others were told has not heard it."""
+    stop, told = threading.Event(), []
+
+    def tick() -> None:
+        told.append(1)
+        if len(told) == 2:
+            stop.set()
+
+    def until_told(one: Task) -> Account:
+        assert stop.wait(10)
+        return work(one)
+
+    with crew_of(threads, 1, run=until_told) as crew:
+        crew.lanes[0].given.append((crew.lanes[0].executor.submit(until_told, task(0)), task(0)))
+        while not crew.lanes[0].given[0][0].running():
+            time.sleep(0.01)
+        assert [account.position for account in crew.ending(9, tick)] == [0]
+
+
 def test_a_worker_that_is_killed_while_idle_costs_no_task() -> None:
     with crew_of(processes, 1) as crew:
 

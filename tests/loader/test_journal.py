@@ -59,10 +59,10 @@ def test_marks_move_on_and_never_back(tmp_path: Path) -> None:
 def test_marks_within_an_object_mean_nothing_once_its_type_is_another(tmp_path: Path) -> None:
     journal = Journal(str(tmp_path))
     journal.begin(source(), "app", ["a", "b"], form="text")
-    journal.note(source(), {"a": 10, "b": WHOLE})
+    journal.note(source(), {"a": 10, "b": WHOLE}, form="text")
     assert journal.begin(source(), "app", ["a", "b"], form="text") == {"a": 10, "b": WHOLE}
     assert journal.begin(source(), "app", ["a", "b"], form="json") == {"a": 0, "b": WHOLE}
-    journal.note(source(), {"a": 3})
+    journal.note(source(), {"a": 3}, form="json")
     assert journal.begin(source(), "app", ["a", "b"], form="json") == {"a": 3, "b": WHOLE}
     assert journal.begin(source(), "app", ["a", "b"], form="json", fresh=True) == {"a": 0, "b": 0}
 
@@ -143,3 +143,34 @@ def test_an_entry_speaks_of_outputs_and_only_of_those_that_last(tmp_path: Path) 
     assert (entry.done(1), entry.done(2)) == ({"e1"}, frozenset())
     assert Entry(journal, source(), "app", {"out_a": "tcp://siem:514"}, fresh=True).done(1) == frozenset()
     assert Entry(journal, source(), "app", {"renamed": "tcp://siem:514"}).done(1) == {"e1"}, "the section's name does not matter"
+
+
+def test_a_program_with_another_form_of_the_type_moves_no_mark_within_an_object(tmp_path: Path) -> None:
+    old = Entry(Journal(str(tmp_path)), source(), "app", {"out": "siem"}, form="text")
+    new = Entry(Journal(str(tmp_path)), source(), "app", {"out": "siem"}, form="json")
+    old.begin(source())
+    new.begin(source())  # both are at work
+    old.note({"out": 500})
+    old.end(Account(1, "s3://logs/app/1", "app/1", status=FAILED), {"out": 600})
+    new.note({"out": 3})
+    assert new.begin(source()) == {"out": 3}, "500 records of the one are not the first 500 of the other"
+    old.end(Account(1, "s3://logs/app/1", "app/1"), {"out": WHOLE})
+    assert new.begin(source()) == {"out": WHOLE}
+
+
+def test_two_outputs_that_write_to_one_place_have_marks_of_their_own(tmp_path: Path) -> None:
+    entry = Entry(Journal(str(tmp_path)), source(), "app", {"out_file:a": "file /x", "out_file:b": "file /x"})
+    entry.begin(source())
+    entry.note({"out_file:a": 100})
+    entry.note({"out_file:b": 50})
+    assert entry.begin(source()) == {"out_file:a": 100, "out_file:b": 50}
+    entry.end(Account(1, "s3://logs/app/1", "app/1"), {"out_file:a": WHOLE, "out_file:b": WHOLE})
+    assert entry.done(2) == {"e1"}
+
+
+def test_names_that_are_no_utf_8_can_be_kept(tmp_path: Path) -> None:
+    odd = Source("logs", "k\udcff", etag="\ud800")
+    entry = Entry(Journal(str(tmp_path)), odd, "app", {"out": "file /\udcff"})
+    assert entry.begin(odd) == {"out": 0}
+    entry.note({"out": 5})
+    assert entry.begin(odd) == {"out": 5}

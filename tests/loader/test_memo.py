@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.memo import Memo
+from loader.memo import LONGEST, Memo
 
 
 def test_a_value_is_computed_once() -> None:
@@ -37,3 +39,12 @@ def test_it_never_holds_more_than_its_bound_and_always_answers_right(keys: list[
     for key in keys:
         assert memo[key] == (-key or 99)
         assert len(memo) <= bound
+
+
+@pytest.mark.parametrize("key", ["x" * (LONGEST + 1), ("a", "x" * (LONGEST + 1), 3)])
+def test_what_has_a_long_text_in_its_key_is_not_remembered(key: Any) -> None:
+    memo = Memo(len)
+    assert memo[key] == len(key)
+    assert not memo
+    assert memo["x" * LONGEST] == LONGEST
+    assert list(memo) == ["x" * LONGEST]

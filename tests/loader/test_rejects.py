@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from loader import rejects
 from loader.batch import Carried, Meta, Parts, Reject, Source
-from loader.rejects import Row, readable
+from loader.charset import encodable
+from loader.rejects import Row
 
 NOW = 1716537600.5
 WORD = st.text(max_size=20)
@@ -38,8 +39,8 @@ def test_a_record_is_read_as_it_was_written(source: Source, log_type: str, rejec
     row = Row.of(line)
     assert (row.stage, row.reason, row.record, row.log_type) == (reject.stage, reject.reason, reject.number, log_type)
     assert (row.bucket, row.key, row.etag, row.version, row.modified) == (source.bucket, source.key, source.etag, source.version, source.modified)
-    exact = readable(reject.raw) == reject.raw
-    assert row.raw == (reject.raw if exact else readable(reject.raw))
+    exact = encodable(reject.raw) == reject.raw
+    assert row.raw == (reject.raw if exact else encodable(reject.raw))
     assert row.cut == (reject.cut or not exact), "a text that is not there as it was has to be read again"
     assert row.carrier == reject.meta
     assert row.source().modified == (source.modified or datetime.datetime.fromtimestamp(NOW, datetime.UTC))

@@ -108,7 +108,7 @@ def test_processes_share_a_rate_fairly_and_nobody_receives_more_than_it(shared: 
     assert taken[-1][2] == 30
     assert each.total() <= 300 * (ended - began + 3 * pace.SLOT)
     assert each.total() >= 300 * (ended - began) * 0.8  # of a machine that may be busy
-    assert max(each.values()) - min(each.values()) <= 60  # two turns
+    assert max(each.values()) - min(each.values()) <= 90  # three turns of five
 
 
 def test_what_one_writes_all_read_and_each_name_has_its_own(shared: Shared) -> None:

@@ -88,7 +88,7 @@ def test_a_wait_for_a_destination_ends_when_the_run_is_to_end(tmp_path: Path) ->
     with pool(config(tmp_path, down), figures) as executor:
         pid = executor.submit(os.getpid).result()
         waiting = executor.submit(worker.run, Task(0, Source("b", "a.log")))
-        until(lambda: (tmp_path / "out.jsonl").exists())  # the other output has it
+        until((tmp_path / "out.jsonl").exists)  # the other output has it
         began = time.monotonic()
         os.kill(pid, signal.SIGTERM)
         account = waiting.result(10)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from plugins._syslog import stream
 from tests.plugins.syslog_output import configured
 from tests.servers import Certificates
 
 
 @pytest.fixture
-def opened():
+def opened(monkeypatch):
     """Return a function that opens a syslog output, closed at the end of the test."""
     plugins = []
 
@@ -19,6 +20,7 @@ def opened():
         return plugins[-1]
 
     yield start
+    monkeypatch.setattr(stream, "COMEBACK", 0.0)  # the peers are gone for good
     for plugin in plugins:
         plugin.close()
 

@@ -6,11 +6,11 @@ import logging
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from loader.api import ConfigError, Source, SourceDenied, SourceError
 from plugins._aws.session import AwsPlugin
 from plugins.in_s3 import S3Input
+from tests import aws
 from tests.aws import Service, Sts, answer, of_nobody, refuse, refuse_role, services
 from tests.drivers import configured
 from tests.servers import LOCALHOST, Certificates, closed_port
@@ -196,17 +196,11 @@ def test_a_machine_whose_clock_is_ahead_is_told_so():
 
 
 def test_a_chain_works_with_sts_and_s3_of_moto():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(LOCALHOST, 0, verbose=False)
-    server.start()
-    try:
-        url = "http://{}:{}".format(*server.get_host_and_port())
+    with aws.moto() as url:
         client = boto3.client("s3", "us-east-1", endpoint_url=url)
         client.create_bucket(Bucket="sample-bucket")
         client.put_object(Bucket="sample-bucket", Key="key", Body=b"content")
         assert read(opened(url, url, role_arn=f"{HUB} > {ROLE}", external_id="id")) == b"content"
-    finally:
-        server.stop()
 
 
 # --- what the options say that cannot be

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from loader.errors import ConfigError
+from plugins._text import leaves
 from plugins.formatter_cef import CefFormatter
 from tests import drivers
 from tests.plugins.bodies import CALL, FLOW, TEXT, VALUE, WILD, encode, is_one_line, shown
@@ -168,14 +169,29 @@ def test_the_header_is_what_the_observer_says() -> None:
     assert header == ["CEF:0", "Acme", "Wall", "9", "4625", "authentication", "3"]
 
 
-def test_the_record_is_only_read_and_many_names_cost_no_memory_for_ever() -> None:
+def test_the_record_is_only_read_and_many_names_cost_no_memory_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    trees: list[leaves.Tree] = []
+    grow = leaves.Tree.grow
+    monkeypatch.setattr(leaves, "REMEMBERED", 1000)
+    monkeypatch.setattr(leaves.Tree, "grow", lambda tree, size: (grow(tree, size), trees.append(tree)))
     formatter = drivers.configured(CefFormatter(), "formatter")
     one = formatter.prepare(drivers.log_type())
-    for number in range(30):
-        record = {f"k{number}-{name}": {"x": {}, "y": None, "z": 1} for name in range(1000)}
+    for number in range(10):
+        record = {f"k{number}-{name}": {"x": {}, "y": None, "z": 1} for name in range(100)}
         copy = repr(record)
-        assert one(record).count(b"=1") == 1000
+        assert one(record).count(b"=1") == 100
         assert repr(record) == copy
+    (tree,) = set(trees)
+    assert len(trees) == 4000
+    assert sum(1 + len(below) for below in tree.top.values()) <= 1000
+
+
+def test_long_names_fill_the_memory_no_more_than_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaves, "REMEMBERED", 100)
+    tree = leaves.Tree(lambda field: leaves.Place(field))
+    for number in range(100):
+        _ = tree.top[f"{number}-{'k' * 2550}"]
+    assert sum(map(len, tree.top)) <= 100 * leaves.LONGEST_NAME
 
 
 def test_names_that_grow_with_their_depth_are_cut() -> None:

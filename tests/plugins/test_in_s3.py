@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import random
 import threading
 import urllib.parse
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from loader.api import ConfigError, Source, SourceDenied, SourceError, SourceGone, SourceSkipped
 from plugins.in_s3 import BLOCK, S3Input
@@ -45,11 +43,8 @@ def read(plugin, key="key", *alternates, bucket="sample-bucket"):
 
 @pytest.fixture(scope="module")
 def moto():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(LOCALHOST, 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with aws.moto() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from loader.api import ConfigError, Policy, Source, SourceDenied, SourceError, SourceGone
 from plugins.in_sqs import SqsQueue
+from tests import aws
 from tests.aws import Service, answer, of_nobody
 from tests.drivers import configured
 from tests.servers import LOCALHOST, closed_port
@@ -27,11 +26,8 @@ def environment(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="module")
 def moto():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(LOCALHOST, 0, verbose=False)
-    server.start()
-    yield "http://{}:{}".format(*server.get_host_and_port())
-    server.stop()
+    with aws.moto() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

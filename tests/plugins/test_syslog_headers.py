@@ -78,6 +78,15 @@ def test_names_from_fields_and_their_defaults():
     assert (found.hostname, found.procid) == ("unknown", "-")
 
 
+@given(st.lists(st.sampled_from([True, 1, 1.0, "1", False, 0, 0.0, None, [1], [True]]), min_size=2, max_size=6))
+def test_what_a_record_gets_does_not_depend_on_those_before_it(values):
+    """True, 1 and 1.0 are equal, and are not the same text."""
+    options = {"msgid": "field:m", "severity": "field:m,debug", "hostname": "h"}
+    pack = configured(**options).prepare(CLOUDTRAIL, encode)
+    for value in values:
+        assert pack({"m": value}) == message_of({"m": value}, CLOUDTRAIL, **options)
+
+
 def test_a_field_that_is_a_list_gives_its_first_value():
     assert header_of({**RECORD, "host": {"ip": ["10.0.0.1", "10.0.0.2"]}}, hostname="field:host.ip").hostname == "10.0.0.1"
 

@@ -12,6 +12,7 @@ import pytest
 
 from loader.batch import Source
 from loader.engine import HOME
+from loader.errors import ConfigError
 from loader.registry import Registry
 from plugins._syslog.profiles import PROFILES
 from tests import drivers
@@ -106,6 +107,23 @@ def test_row_1_1_logrhythms_line_is_the_beats_style_one_with_the_original_last(t
 def test_what_is_written_beside_a_profile_wins(tmp_path: Path) -> None:
     packed = sent(tmp_path, "profile = Splunk\nframing = octet\nheader = rfc3164\n")
     assert all(re.match(rf"<134>{STAMP} sluice-1 log-aws-cloudtrail: \{{", one.decode()) for one in split_octets(b"".join(packed)))
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("written", ["protocol = udp", "protocol = relp", "protocol = tls", "header = rfc5424", "header = rfc3164"])
+def test_another_protocol_or_header_takes_with_it_what_goes_only_with_the_profiles_own(name: str, written: str, tmp_path: Path) -> None:
+    packed = sent(tmp_path, f"profile = {name}\n{written}\n")
+    assert packed[0].endswith(b"\n") is (written not in ("protocol = udp", "protocol = relp") and name != "graylog")
+
+
+def test_a_port_of_a_profile_goes_with_its_protocol(tmp_path: Path) -> None:
+    engine = drivers.engine(tmp_path, f"[out_syslog]\n{OUTPUT}profile = devo\nprotocol = tcp\n[out_syslog:b]\n{OUTPUT}profile = devo\n")
+    assert [one.destination.partition(" ")[2] for one in engine.assembly.outputs[1:]] == ["tcp://127.0.0.1:514", "tls://127.0.0.1:443"]
+
+
+def test_what_is_written_and_does_not_fit_is_told_beside_a_profile_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="framing: lf is not for protocol = udp"):
+        drivers.engine(tmp_path, f"[out_syslog]\n{OUTPUT}profile = qradar\nprotocol = udp\nframing = lf\n")
 
 
 def test_a_tag_of_ones_own_chooses_the_table_of_devo(tmp_path: Path) -> None:

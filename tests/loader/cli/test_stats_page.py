@@ -9,29 +9,29 @@ import pytest
 from rich.console import Console
 
 from loader.cli.stats_page import Look
-from loader.standing import DestinationStand, ObjectStand, Standing, TypeStand
+from loader.stats import DestinationStats, ObjectStats, Stats, TypeStats
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00Z
-APP = TypeStand("app", 1200, 3, 1, 9_000_000, 5, 7, 8_999_988, 10_000, 2_000_000, NOW - 90, 12.25, 1.5, 0.06)
-DNS = TypeStand("dns", 1, 0, 0, 10, 0, 0, 10, 100, 2_000, NOW - 2 * 86400, 0.0, 0.0, 0.01)
-FOUND = Standing(
+APP = TypeStats("app", 1200, 3, 1, 9_000_000, 5, 7, 8_999_988, 10_000, 2_000_000, NOW - 90, 12.25, 1.5, 0.06)
+DNS = TypeStats("dns", 1, 0, 0, 10, 0, 0, 10, 100, 2_000, NOW - 2 * 86400, 0.0, 0.0, 0.01)
+FOUND = Stats(
     size=45_000_000,
     objects=1205,
     oldest=NOW - 7300,
     types=[APP, DNS],
-    destinations=[DestinationStand("syslog tls://siem.example.com:6514", 1100, 4, 8_000_000, NOW)],
+    destinations=[DestinationStats("syslog tls://siem.example.com:6514", 1100, 4, 8_000_000, NOW)],
     newest=[
-        ObjectStand("logs", "a/\x1b[2Jb", "app", "failed", "syslog: [down]", 300, NOW - 5, {"out_syslog": 250, "out_file": None}),
-        ObjectStand("logs", "c", "app", "", "", 0, NOW - 3600, {}),
+        ObjectStats("logs", "a/\x1b[2Jb", "app", "failed", "syslog: [down]", 300, NOW - 5, {"out_syslog": 250, "out_file": None}),
+        ObjectStats("logs", "c", "app", "", "", 0, NOW - 3600, {}),
     ],
 )
 
 
-def look(found: Standing | None = FOUND) -> Look:
+def look(found: Stats | None = FOUND) -> Look:
     return Look(Path("/var/lib/sluice/ledger.db"), 90 * 86400.0, NOW, found)
 
 
-def page(found: Standing | None = FOUND, width: int = 160) -> list[str]:
+def page(found: Stats | None = FOUND, width: int = 160) -> list[str]:
     console = Console(width=width, color_system=None)
     with console.capture() as capture:
         console.print(look(found).page())
@@ -71,10 +71,10 @@ def test_numbers_are_whole_on_a_narrow_terminal() -> None:
 
 
 def test_one_type_needs_no_sum() -> None:
-    one = Standing(1, 1, NOW, [DNS], [], [])
+    one = Stats(1, 1, NOW, [DNS], [], [])
     assert not any("(all)" in line for line in page(one))
     said = "/var/lib/sluice/ledger.db: 1 byte, 0 objects; an object is forgotten 90 d after it was last touched"
-    assert page(Standing(1, 0, None, [], [], [])) == [said]
+    assert page(Stats(1, 0, None, [], [], [])) == [said]
 
 
 def test_a_line_has_the_sums() -> None:
@@ -89,7 +89,7 @@ def test_where_there_is_none_it_says_where_it_looked() -> None:
 
 
 @pytest.mark.parametrize("found", [FOUND, None])
-def test_the_keys_of_the_json_are_there_with_a_ledger_and_without(found: Standing | None) -> None:
+def test_the_keys_of_the_json_are_there_with_a_ledger_and_without(found: Stats | None) -> None:
     told = json.loads(json.dumps(look(found).as_json()))
     assert list(told) == ["ledger", "there", "now", "remember", "size", "objects", "oldest", "types", "destinations", "newest"]
     assert told["there"] == (found is not None)

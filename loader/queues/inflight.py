@@ -15,8 +15,8 @@ from collections.abc import Callable, Hashable
 from loader.batch import Carried, Source
 from loader.errors import CORRUPT, DELIVERY, POISON, STOPPED
 from loader.ledger import DONE, FAILED, Account
-from loader.notices.notice import Message, Notice
-from loader.receipts import Handout, Receipts
+from loader.queues.notice import Message, Notice
+from loader.queues.receipts import Handout, Receipts
 
 LEAVE, DELETE = "leave", "delete"
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
@@ -68,7 +68,7 @@ class Report:
     quarantine: bool = False
 
 
-class Book:
+class InFlight:
     """Everything in hand of the queue ``name``. ``read`` tells what a message asks for. ``reports`` wait until somebody writes them."""
 
     def __init__(

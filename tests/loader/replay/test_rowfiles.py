@@ -1,4 +1,4 @@
-"""``loader/rowfiles.py``: every whole line once, whatever others do to the file meanwhile."""
+"""``loader/replay/rowfiles.py``: every whole line once, whatever others do to the file meanwhile."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loader.errors import ConfigError
-from loader.rowfiles import RowFile, find
+from loader.replay.rowfiles import RowFile, find
 from plugins.out_file import FileOutput
 from tests.drivers import configured
 
@@ -128,7 +128,7 @@ def test_a_file_that_was_rotated_meanwhile_is_renamed_where_it_is_and_the_new_on
 def test_a_broken_gzip_and_an_endless_line_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with RowFile(write(tmp_path / "a.ndjson.gz", gzip.compress(b"1\n" * 1000)[:-12])) as file, pytest.raises(ConfigError, match="cannot be read"):
         list(file.lines())
-    monkeypatch.setattr("loader.rowfiles.LONGEST", 10)
+    monkeypatch.setattr("loader.replay.rowfiles.LONGEST", 10)
     with RowFile(write(tmp_path / "b.ndjson", b"x" * 11)) as file, pytest.raises(ConfigError, match="no file of rejects"):
         list(file.lines())
     with pytest.raises(ConfigError, match="cannot be read"), RowFile(tmp_path / "none"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 
-from loader.notices.notice import Message
+from loader.queues.notice import Message
 
 LONGEST = 12 * 3600 - 60  # seconds that SQS lets one hand-out be kept: 12 hours, and a minute for clocks that differ
 ENDED = "done, but their receipts had ended"

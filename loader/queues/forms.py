@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from loader.notices.notice import LARGEST, Notice
+from loader.queues.notice import LARGEST, Notice
 
 Event = dict[str, Any]
 Again = Callable[[Any], None]  # reads what is wrapped

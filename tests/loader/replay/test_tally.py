@@ -1,4 +1,4 @@
-"""``loader/tally.py``: numbers add up, and reasons stay few."""
+"""``loader/replay/tally.py``: numbers add up, and reasons stay few."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.ledger import Ledger
-from loader.tally import KEPT, OTHERS, REASONS, REJECTED, Tally
+from loader.replay.tally import KEPT, OTHERS, REASONS, REJECTED, Tally
 
 TOLD = st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9), st.booleans()), max_size=20)
 

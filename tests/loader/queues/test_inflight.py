@@ -1,4 +1,4 @@
-"""``loader/book.py``: what messages owe, and what becomes of them. No queue, no clock: both are the test's own."""
+"""``loader/queues/inflight.py``: what messages owe, and what becomes of them. No queue, no clock: both are the test's own."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.batch import Source
-from loader.book import FIRST_PAUSE, LONGEST_PAUSE, Book, Policy
 from loader.errors import CORRUPT, DELIVERY, DENIED, GONE, STOPPED, TRANSIENT
 from loader.ledger import DONE, FAILED, SKIPPED, Account
-from loader.notices.notice import Message, Notice
-from loader.notices.reading import read
+from loader.queues.inflight import FIRST_PAUSE, LONGEST_PAUSE, InFlight, Policy
+from loader.queues.notice import Message, Notice
+from loader.queues.reading import read
 
 
 def read_test(message: Message) -> Notice:
@@ -29,22 +29,22 @@ def read_test(message: Message) -> Notice:
 
 
 class Bench:
-    """A book, and one who works for it."""
+    """Messages in hand, and one who works for them."""
 
     def __init__(self, **policy: object) -> None:
-        self.book = Book("q", Policy(**policy), read_test, jitter=lambda low, high: high)  # type: ignore[arg-type]
+        self.inflight = InFlight("q", Policy(**policy), read_test, jitter=lambda low, high: high)  # type: ignore[arg-type]
         self.now = 0.0
 
     def receive(self, body: str, id: str = "", receipt: str = "", receives: int = 1) -> bool:
-        return self.book.receive(Message(id or f"m{body}", receipt or f"r{id or body}", body, receives), self.now)
+        return self.inflight.receive(Message(id or f"m{body}", receipt or f"r{id or body}", body, receives), self.now)
 
     def begin(self) -> list[tuple[int, Source]]:
         """Take all that waits."""
-        return [(work.position, work.source) for work in iter(self.book.next, None)]
+        return [(work.position, work.source) for work in iter(self.inflight.next, None)]
 
     def end(self, position: int, source: Source, status: str = DONE, failure: str = "", log_type: str = "app", reason: str = "why") -> None:
         account = Account(position, source.uri, source.key, log_type, status, reason, failure=failure)
-        self.book.ended(account, self.now)
+        self.inflight.ended(account, self.now)
 
     def work(self, **failures: str) -> list[str]:
         """Do all that waits; a key's failure is named by keyword. Returns the keys."""
@@ -57,14 +57,14 @@ class Bench:
 
     @property
     def deleted(self) -> list[str]:
-        return list(self.book.receipts.deletes.values())
+        return list(self.inflight.receipts.deletes.values())
 
     @property
     def hidden(self) -> dict[str, int]:
-        return self.book.receipts.hides
+        return self.inflight.receipts.hides
 
     def rows(self) -> list[tuple[str, str, bool]]:
-        return [(report.source.key, report.account.status, report.quarantine) for report in self.book.reports]
+        return [(report.source.key, report.account.status, report.quarantine) for report in self.inflight.reports]
 
 
 def test_a_message_is_deleted_when_the_last_of_its_sources_is_done() -> None:
@@ -76,7 +76,7 @@ def test_a_message_is_deleted_when_the_last_of_its_sources_is_done() -> None:
     assert not bench.deleted
     bench.end(*second, SKIPPED)
     assert bench.deleted == ["ma b c"]
-    assert not bench.book.busy
+    assert not bench.inflight.busy
 
 
 def test_one_bad_record_of_several_keeps_the_message() -> None:
@@ -85,7 +85,7 @@ def test_one_bad_record_of_several_keeps_the_message() -> None:
     bench.work(bad=GONE)
     assert not bench.deleted
     assert bench.rows() == [("good", DONE, False), ("bad", FAILED, True)]
-    bench.book.give_back()
+    bench.inflight.give_back()
     assert bench.hidden == {"rgood bad": 0}
 
 
@@ -97,14 +97,14 @@ def test_poison_is_quarantined_and_left_or_deleted_as_configured(failure: str, p
     bench.work(bad=failure)
     assert bench.rows() == [("bad", FAILED, True)]
     assert bench.deleted == deleted
-    assert not bench.book.deferred
+    assert not bench.inflight.deferred
 
 
 @pytest.mark.parametrize(("not_understood", "deleted"), [("leave", []), ("delete", ["m!x"])])
 def test_what_is_not_understood_is_quarantined_with_its_text_and_left_or_deleted(not_understood: str, deleted: list[str]) -> None:
     bench = Bench(not_understood=not_understood)
     bench.receive("!x")
-    (report,) = bench.book.reports
+    (report,) = bench.inflight.reports
     assert (report.quarantine, report.account.uri, report.source.body) == (True, "sqs://q/m!x", b"!x")  # type: ignore[attr-defined]
     assert "no JSON: '!x'" in report.account.reason
     assert bench.deleted == deleted
@@ -114,7 +114,7 @@ def test_a_message_that_asks_for_nothing_is_deleted_and_told() -> None:
     bench = Bench(filtered="leave")
     bench.receive("-")
     assert bench.deleted == ["m-"]
-    assert bench.book.notes == ["message m- asks for nothing: s3:TestEvent of the bucket None"]
+    assert bench.inflight.notes == ["message m- asks for nothing: s3:TestEvent of the bucket None"]
     assert bench.rows() == []
 
 
@@ -142,7 +142,7 @@ def test_with_ack_no_nothing_is_deleted() -> None:
         bench.receive(body)
     bench.work(bad=GONE)
     assert bench.deleted == []
-    bench.book.give_back()
+    bench.inflight.give_back()
     assert set(bench.hidden.values()) == {0}
     assert len(bench.hidden) == 3
 
@@ -157,10 +157,10 @@ def test_what_may_pass_is_put_back_for_longer_each_time_then_given_up() -> None:
         bench.receive("a", receipt=f"r{receives}", receives=receives)
         assert bench.work(a=TRANSIENT) == ["a"]
         pauses += [seconds for receipt, seconds in bench.hidden.items() if receipt == f"r{receives}"]
-        assert bool(bench.book.deferred) == (receives < 4)
+        assert bool(bench.inflight.deferred) == (receives < 4)
     assert pauses == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
     assert bench.rows() == [("a", FAILED, True)]
-    assert "given up at max_receives = 4" in bench.book.reports[0].account.reason
+    assert "given up at max_receives = 4" in bench.inflight.reports[0].account.reason
 
 
 @given(receives=st.integers(1, 10**6))
@@ -177,7 +177,7 @@ def test_when_it_comes_again_only_what_is_missing_is_done_and_its_failure_is_for
     assert bench.work(b=TRANSIENT) == ["a", "b", "c"]
     bench.receive("a b c", id="m", receipt="r2", receives=2)
     assert bench.work() == ["b"]
-    assert bench.book.receipts.deletes == {"r2": "m"}
+    assert bench.inflight.receipts.deletes == {"r2": "m"}
     assert [status for _, status, _ in bench.rows()] == [DONE] * 3
 
 
@@ -185,18 +185,18 @@ def test_a_worker_that_dies_on_an_object_counts_as_what_may_pass() -> None:
     bench = Bench()
     bench.receive("a")
     bench.work(a="")
-    assert list(bench.book.deferred) == ["ma"]
+    assert list(bench.inflight.deferred) == ["ma"]
 
 
 def test_poison_beside_what_may_pass_waits_for_it_and_then_decides() -> None:
     bench = Bench()
     bench.receive("bad slow", id="m")
     bench.work(bad=GONE, slow=TRANSIENT)
-    assert list(bench.book.deferred) == ["m"]
+    assert list(bench.inflight.deferred) == ["m"]
     bench.receive("bad slow", id="m", receives=2)
     assert bench.work() == ["slow"]
     assert bench.deleted == []
-    assert bench.book.counts["cannot be loaded"] == 1
+    assert bench.inflight.counts["cannot be loaded"] == 1
 
 
 def test_what_was_put_back_and_never_came_again_is_reported_as_failed() -> None:
@@ -204,7 +204,7 @@ def test_what_was_put_back_and_never_came_again_is_reported_as_failed() -> None:
     bench.receive("a")
     bench.work(a=TRANSIENT)
     assert bench.rows() == []
-    bench.book.give_back()
+    bench.inflight.give_back()
     assert bench.rows() == [("a", FAILED, False)]
 
 
@@ -224,7 +224,7 @@ def test_a_delivery_that_fails_is_never_the_fault_of_the_message() -> None:
     bench.work(a=DELIVERY)
     assert bench.rows() == [("a", FAILED, False)]
     assert bench.deleted == []
-    bench.book.give_back()
+    bench.inflight.give_back()
     assert bench.hidden == {"ra": 0}
 
 
@@ -233,7 +233,7 @@ def test_deliveries_that_fail_in_a_row_are_counted_and_one_that_works_ends_the_r
     for key in ("a", "b", "c", "d"):
         bench.receive(key)
     bench.work(a=DELIVERY, b=DELIVERY, d=DELIVERY)
-    assert bench.book.undelivered == 1
+    assert bench.inflight.undelivered == 1
 
 
 # --- the same again
@@ -246,7 +246,7 @@ def test_the_same_message_twice_is_worked_once_and_answered_with_the_later_recei
     assert not bench.receive("a", id="m", receipt="r2", receives=2)
     assert bench.begin() == []
     bench.end(*task)
-    assert bench.book.receipts.deletes == {"r2": "m"}
+    assert bench.inflight.receipts.deletes == {"r2": "m"}
 
 
 def test_a_message_that_comes_again_once_done_is_deleted_again() -> None:
@@ -255,18 +255,18 @@ def test_a_message_that_comes_again_once_done_is_deleted_again() -> None:
     bench.work()
     assert not bench.receive("a", id="m", receipt="r2")
     assert bench.begin() == []
-    assert bench.book.receipts.deletes == {"r1": "m", "r2": "m"}
+    assert bench.inflight.receipts.deletes == {"r1": "m", "r2": "m"}
 
 
 def test_a_message_whose_receipt_has_ended_is_deleted_by_the_next_one_without_work() -> None:
     bench = Bench()
     bench.receive("a", id="m", receipt="r1")
-    bench.book.receipts.invalid("r1", "expired")
+    bench.inflight.receipts.invalid("r1", "expired")
     bench.work()
     assert bench.deleted == []
     bench.receive("a", id="m", receipt="r2")
     assert bench.begin() == []
-    assert bench.book.receipts.deletes == {"r2": "m"}
+    assert bench.inflight.receipts.deletes == {"r2": "m"}
 
 
 def test_two_messages_of_one_version_are_worked_once_and_both_answered() -> None:
@@ -324,10 +324,10 @@ def test_what_the_end_of_the_run_has_cut_short_is_given_back_and_in_no_list() ->
     done, cut, _ = bench.begin()
     bench.end(*done)
     bench.end(*cut, FAILED, STOPPED)
-    bench.book.give_back()
+    bench.inflight.give_back()
     assert bench.rows() == [("a", DONE, False)]
     assert bench.hidden == {"rm1": 0, "rm2": 0}
-    assert bench.book.counts["put back unfinished"] == 2
+    assert bench.inflight.counts["put back unfinished"] == 2
 
 
 OUTCOMES = st.sampled_from([(DONE, ""), (SKIPPED, ""), (FAILED, GONE), (FAILED, DELIVERY), (FAILED, TRANSIENT), (FAILED, CORRUPT), (FAILED, "")])
@@ -353,14 +353,14 @@ def test_whatever_happens_a_message_is_deleted_only_when_all_it_names_is_done_an
             status, failure = data.draw(OUTCOMES)
             if status != FAILED:
                 done.add((source.key, source.etag))
-            if position in bench.book.working:
+            if position in bench.inflight.working:
                 bench.end(position, source, status, failure)
         for message in bench.deleted:
             named = {(key, etag) for key, _, etag in (word.partition("@") for word in bodies[int(message)].split())}
             assert named <= done
     received = {str(number) for number in tries}
-    in_hand = set(bench.book.held) | set(bench.book.deferred) | set(bench.deleted)
+    in_hand = set(bench.inflight.held) | set(bench.inflight.deferred) | set(bench.deleted)
     assert received == in_hand
-    bench.book.give_back()
-    assert received == {receipt.partition(".")[0] for receipt in (*bench.hidden, *bench.book.receipts.deletes)}
-    json.dumps(bench.book.counts)
+    bench.inflight.give_back()
+    assert received == {receipt.partition(".")[0] for receipt in (*bench.hidden, *bench.inflight.receipts.deletes)}
+    json.dumps(bench.inflight.counts)

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from loader.batch import Carried
-from loader.notices.forms import FORMS
-from loader.notices.notice import SHOWN, Message, Notice
+from loader.queues.forms import FORMS
+from loader.queues.notice import SHOWN, Message, Notice
 from loader.rules import expressions
 
 DEEPEST = 16  # texts, lists and objects around a notice

@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from loader.batch import Source
+from loader.charset import encodable
 
 LARGEST = 2**62  # a number that anything here can hold
 SHOWN = 100  # characters that are told of what is not understood
+MOST = 10  # such parts of a message that are told
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ class Notice:
     nothing: list[str] = dataclasses.field(default_factory=list)
     unknown: list[str] = dataclasses.field(default_factory=list)
 
-    def ask(self, bucket: Any, key: Any, *, form: bool = False, size: Any = 0, **facts: Any) -> None:
+    def ask(self, bucket: Any, key: Any, *, form: bool = False, size: Any = 0, version: str = "", etag: str = "", **facts: Any) -> None:
         """Ask for an object. ``form``: its key is form-encoded; else it is taken as it stands. The other spelling is the alternate."""
-        if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key and _writable(bucket + key)):
-            self.unknown.append(f"no object can be bucket {bucket!r}, key {key!r}"[:SHOWN])
+        if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key and _writable(bucket + key + version + etag)):
+            self.doubt(f"no object can be bucket {bucket!r}, key {key!r}")
             return
         decoded = _decoded(key) if form or "%" in key else key
         key, other = (decoded, key) if form else (key, decoded)
@@ -43,15 +45,16 @@ class Notice:
             self.nothing.append("a folder")
             return
         known = size if type(size) is int and 0 < size < LARGEST else 0
-        self.sources.append(Source(bucket, key, known, alternates=(other,) if other != key else (), **facts))
+        self.sources.append(Source(bucket, key, known, alternates=(other,) if other != key else (), version=version, etag=etag, **facts))
 
     def skip(self, why: str) -> None:
         """Note that a part asks for nothing."""
-        self.nothing.append(why[:SHOWN])
+        self.nothing.append(encodable(why[:SHOWN]))
 
     def doubt(self, what: str) -> None:
         """Note a part that is not understood."""
-        self.unknown.append(what[:SHOWN])
+        if len(self.unknown) < MOST:
+            self.unknown.append(encodable(what[:SHOWN]))
 
 
 def _decoded(key: str) -> str:

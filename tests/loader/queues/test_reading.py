@@ -1,4 +1,4 @@
-"""``loader/notices/``: what messages ask for, in every form."""
+"""``loader/queues/``: what messages ask for, in every form."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.batch import Carried
-from loader.notices.notice import Message, Notice
-from loader.notices.reading import Places, direct, expression, read
+from loader.queues.notice import Message, Notice
+from loader.queues.reading import Places, direct, expression, read
 from tests import messages
 from tests.messages import BUCKET, FORMS
 

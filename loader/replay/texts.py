@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from loader import frames
 from loader.api import Parser
 from loader.batch import Record, Source
+from loader.charset import encodable
 from loader.engine import Engine
 from loader.errors import ConfigError, SourceError
 from loader.frames import Raws
 from loader.plan import Plan
 from loader.planner import FORMAT, item
-from loader.rejects import Row, readable
+from loader.rejects import Row
 from loader.stages import envelope
 from loader.stages.decode import decode
 
@@ -144,5 +145,5 @@ class Texts:
 def _is_of(row: Row, text: str) -> bool:
     """Tell whether a record of the object is the one that the row has, as far as the row has it."""
     if row.cut or row.stage == "frame":
-        return readable(text).lstrip().startswith(row.raw.removesuffix(" ...").strip())
-    return readable(text) == row.raw
+        return encodable(text).lstrip().startswith(row.raw.removesuffix(" ...").strip())
+    return encodable(text) == row.raw

@@ -1,4 +1,4 @@
-"""``loader/replay.py``: rows of the dead letter give what a clean load gives, and every one of them ends somewhere."""
+"""``loader/replay/replay.py``: rows of the dead letter give what a clean load gives, and every one of them ends somewhere."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from loader.engine import Engine, Task
 from loader.errors import DeliveryError, Stopped
 from loader.ledger import Ledger
 from loader.rejects import Row
-from loader.replay import Forced, Replay
-from loader.tally import KEPT, REJECTED
+from loader.replay.replay import Forced, Replay
+from loader.replay.tally import KEPT, REJECTED
 from tests import drivers
 from tests.loader.stages.test_envelope import cwl
 

@@ -1,12 +1,12 @@
-"""``loader/receipts.py``: how long receipts are good for, and the answers that wait."""
+"""``loader/queues/receipts.py``: how long receipts are good for, and the answers that wait."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.notices.notice import Message
-from loader.receipts import ENDED, LONGEST, Receipts
+from loader.queues.notice import Message
+from loader.queues.receipts import ENDED, LONGEST, Receipts
 
 VISIBILITY = 300
 

@@ -1,4 +1,4 @@
-"""How things stand in the ledger on disk, as the loads themselves wrote it; reading it changes nothing and disturbs nobody."""
+"""What the ledger on disk tells, as the loads themselves wrote it; reading it changes nothing and disturbs nobody."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loader import standing
+from loader import stats
 from loader.batch import Source
 from loader.journal import NAME, Journal
 from loader.ledger import DONE, FAILED, WHOLE, Account, Ledger
-from loader.standing import DestinationStand, ObjectStand, Standing, read
+from loader.stats import DestinationStats, ObjectStats, Stats, read
 
 NOW = 1_800_000_000.0
 
@@ -60,7 +60,7 @@ def loads(tmp_path: Path) -> Loads:
     return Loads(tmp_path / "state")
 
 
-def stand(loads: Loads, **asked: object) -> Standing:
+def read_stats(loads: Loads, **asked: object) -> Stats:
     return read(loads.path, now=NOW, **asked)  # type: ignore[arg-type]
 
 
@@ -69,47 +69,47 @@ def test_objects_are_counted_by_log_type_and_how_they_ended(loads: Loads) -> Non
     loads.end(loads.begin("a/2", ago=50), ago=20, records=100, took=10, status=FAILED, reason="down", syslog=40)
     loads.begin("a/3", ago=10)
     loads.end(loads.begin("b/1", "other", ago=9000), "other", ago=8000, records=7200, took=10)
-    app, other = stand(loads).types
+    app, other = read_stats(loads).types
     assert (app.log_type, app.done, app.begun, app.failed, app.records) == ("app", 1, 1, 1, 700)
     assert (app.excluded, app.rejected, app.delivered, app.bytes_in, app.bytes_out, app.last) == (4, 2, 694, 2000, 10000, NOW - 10)
     assert (app.minute, app.hour, app.day) == pytest.approx((700 / 60, 700 / 3600, 700 / 86400))
     assert (other.minute, other.hour, other.day) == pytest.approx((0, 0, 7200 / 86400))
-    found = stand(loads)
+    found = read_stats(loads)
     assert (found.objects, found.oldest) == (4, NOW - 8000)
     assert found.size >= loads.path.stat().st_size > 0
 
 
 def test_a_rate_has_the_part_of_an_object_that_fell_into_its_span(loads: Loads) -> None:
     loads.end(loads.begin("a/1", ago=200), ago=30, records=1000, took=100)  # 30 of its 100 seconds were in the last minute
-    (app,) = stand(loads).types
+    (app,) = read_stats(loads).types
     assert (app.minute, app.hour) == pytest.approx((300 / 60, 1000 / 3600))
 
 
 def test_what_is_in_work_counts_as_far_as_it_has_come(loads: Loads) -> None:
     source = loads.begin("a/1", ago=90, destinations=("syslog", "file"), first=100)
     loads.note(source, 0, syslog=1000, file=400)
-    (app,) = stand(loads, newest=5).types
+    (app,) = read_stats(loads, newest=5).types
     assert (app.begun, app.records, app.last) == (1, 900, NOW)
     assert app.minute == pytest.approx(900 / 90)
-    assert stand(loads).destinations == [DestinationStand("file", 0, 1, 300, NOW), DestinationStand("syslog", 0, 1, 900, NOW)]
+    assert read_stats(loads).destinations == [DestinationStats("file", 0, 1, 300, NOW), DestinationStats("syslog", 0, 1, 900, NOW)]
 
 
 def test_destinations_are_told_apart(loads: Loads) -> None:
     loads.end(loads.begin("a/1", ago=50), ago=40, records=600, took=1, syslog=WHOLE, file=WHOLE)
     loads.end(loads.begin("a/2", ago=50), ago=30, records=600, took=1, status=FAILED, syslog=200, file=WHOLE)
-    assert stand(loads).destinations == [DestinationStand("file", 2, 0, 1200, NOW - 30), DestinationStand("syslog", 1, 1, 800, NOW - 30)]
+    assert read_stats(loads).destinations == [DestinationStats("file", 2, 0, 1200, NOW - 30), DestinationStats("syslog", 1, 1, 800, NOW - 30)]
 
 
 def test_the_newest_objects_come_first_with_their_marks_and_reasons(loads: Loads) -> None:
     loads.end(loads.begin("a/1", ago=50), ago=40, records=600, took=1)
     loads.end(loads.begin("a/2", ago=50), ago=30, records=600, took=1, status=FAILED, reason="syslog is down", syslog=200)
     loads.begin("a/3", ago=35)
-    assert stand(loads, newest=2).newest == [
-        ObjectStand("logs", "a/2", "app", FAILED, "syslog is down", 600, NOW - 30, {"syslog": 200}),
-        ObjectStand("logs", "a/3", "app", "", "", 0, NOW - 35, {}),
+    assert read_stats(loads, newest=2).newest == [
+        ObjectStats("logs", "a/2", "app", FAILED, "syslog is down", 600, NOW - 30, {"syslog": 200}),
+        ObjectStats("logs", "a/3", "app", "", "", 0, NOW - 35, {}),
     ]
-    assert [one.marks for one in stand(loads, newest=9).newest][2] == {"syslog": None}
-    assert stand(loads).newest == []
+    assert [one.marks for one in read_stats(loads, newest=9).newest][2] == {"syslog": None}
+    assert read_stats(loads).newest == []
 
 
 def test_only_the_log_types_and_the_time_that_were_asked_for(loads: Loads) -> None:
@@ -117,8 +117,8 @@ def test_only_the_log_types_and_the_time_that_were_asked_for(loads: Loads) -> No
         loads.end(loads.begin(name, name, ago=ago), name, ago=ago, records=10, took=1)
     long = loads.begin("long", "long", ago=9000)
     loads.note(long, 5, syslog=3)
-    assert [one.log_type for one in stand(loads, log_type="vpc-*").types] == ["vpc-dns", "vpc-flow"]
-    recent = stand(loads, since=NOW - 3600, newest=9)
+    assert [one.log_type for one in read_stats(loads, log_type="vpc-*").types] == ["vpc-dns", "vpc-flow"]
+    recent = read_stats(loads, since=NOW - 3600, newest=9)
     assert [one.log_type for one in recent.types] == ["app", "long", "vpc-flow"]
     assert [one.key for one in recent.newest] == ["long", "vpc-flow", "app"]
     assert recent.destinations[0].whole == 2
@@ -127,7 +127,7 @@ def test_only_the_log_types_and_the_time_that_were_asked_for(loads: Loads) -> No
 
 def test_an_empty_ledger_has_nothing(loads: Loads) -> None:
     loads.journal.check()
-    found = stand(loads, newest=3)
+    found = read_stats(loads, newest=3)
     assert (found.objects, found.oldest, found.types, found.destinations, found.newest) == (0, None, [], [], [])
 
 
@@ -151,16 +151,16 @@ def test_what_fails_for_a_moment_is_looked_at_again_and_what_lasts_is_told(loads
             raise sqlite3.OperationalError("unable to open database file")
         return connect(*arguments, **options)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(standing, "PAUSE", 0)
+    monkeypatch.setattr(stats, "PAUSE", 0)
     monkeypatch.setattr(sqlite3, "connect", hesitant)
-    assert stand(loads).objects == 1
+    assert read_stats(loads).objects == 1
     tries = itertools.count(-100)
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
-        stand(loads)
+        read_stats(loads)
 
 
 def test_where_there_is_none_or_another_file_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standing, "PAUSE", 0)
+    monkeypatch.setattr(stats, "PAUSE", 0)
     with pytest.raises(FileNotFoundError):
         read(tmp_path / NAME, now=NOW)
     assert list(tmp_path.iterdir()) == []
@@ -174,9 +174,9 @@ def test_reading_while_a_load_writes_neither_waits_nor_makes_it_wait(loads: Load
     writer = sqlite3.connect(loads.path, timeout=0, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("DELETE FROM object")
-    assert stand(loads).objects == 1
+    assert read_stats(loads).objects == 1
     writer.execute("COMMIT")
-    assert stand(loads).objects == 0
+    assert read_stats(loads).objects == 0
     writer.close()
 
 
@@ -189,7 +189,7 @@ def test_nothing_is_written_and_nothing_is_left_beside_the_file(loads: Loads, ru
     assert len(before) == 1 + running
     loads.folder.chmod(0o500)
     try:
-        assert stand(loads).objects == 1
+        assert read_stats(loads).objects == 1
     finally:
         loads.folder.chmod(0o700)
     assert {file.name: file.read_bytes() for file in loads.folder.iterdir() if not file.name.endswith("-shm")} == before
@@ -198,9 +198,9 @@ def test_nothing_is_written_and_nothing_is_left_beside_the_file(loads: Loads, ru
 def test_awkward_names_of_folders_are_no_part_of_an_address(tmp_path: Path) -> None:
     loads = Loads(tmp_path / "a b?mode=rw#x%41")
     loads.begin("a", ago=1)
-    assert stand(loads).objects == 1
+    assert read_stats(loads).objects == 1
     loads.close()
-    assert stand(loads).objects == 1
+    assert read_stats(loads).objects == 1
     assert [file.name for file in loads.folder.iterdir()] == [NAME]
 
 
@@ -218,7 +218,7 @@ def test_sums_are_those_of_what_was_written(tmp_path_factory: pytest.TempPathFac
         if status:
             loads.end(source, log_type, ago=10, records=records, took=1, status=status, syslog=WHOLE if status == DONE else mark)
     loads.close()
-    found = stand(loads, newest=99)
+    found = read_stats(loads, newest=99)
     for kind in {log_type for log_type, *_ in states}:
         (one,) = (one for one in found.types if one.log_type == kind)
         mine = [state for state in states if state[0] == kind]

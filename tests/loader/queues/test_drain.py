@@ -1,4 +1,4 @@
-"""``loader/drain.py``: a queue in memory that behaves as SQS does, and a crew of one that does as it is told."""
+"""``loader/queues/drain.py``: a queue in memory that behaves as SQS does, and a crew of one that does as it is told."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from loader import book, deliver, drain
+from loader import deliver
 from loader.api import Message, Policy, Queue, SourceDenied, SourceError, SourceGone
 from loader.batch import Carried
-from loader.book import Report
-from loader.drain import Drain
 from loader.engine import Task
 from loader.errors import DELIVERY, GONE, TRANSIENT, ConfigError, DeliveryError
 from loader.ledger import DONE, FAILED, Account
+from loader.queues import drain, inflight
+from loader.queues.drain import Drain
+from loader.queues.inflight import Report
 from tests import messages
 from tests.drivers import engine, rows
 from tests.servers import until
@@ -32,7 +33,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"NAP": 0.02, "LONGEST_PAUSE": 0.1, "PATIENCE": 0.5}.items():
         monkeypatch.setattr(drain, name, value)
     for name, value in {"FIRST_PAUSE": 1.0, "MARGIN": 0.1}.items():
-        monkeypatch.setattr(book, name, value)
+        monkeypatch.setattr(inflight, name, value)
 
 
 class MemoryQueue(Queue):
@@ -121,7 +122,7 @@ def test_a_queue_is_drained_to_its_end_and_each_message_deleted_once_it_is_done(
     assert sorted(keys) == sorted(f"{letter}{number}" for letter in "ab" for number in range(25))
     assert queue.bodies == {}
     assert [report.account.status for report in reports] == [DONE] * 50
-    assert one.book.counts == {"received": 25, "deleted": 25}
+    assert one.inflight.counts == {"received": 25, "deleted": 25}
     assert not one.failure
 
 
@@ -151,7 +152,7 @@ def test_a_receipt_that_ends_is_not_asked_for_again_and_the_message_is_deleted_b
     def expire(task: Task) -> Account:
         with queue.lock:
             queue.receipts["m0"], queue.visible["m0"] = "another's", time.monotonic() + 0.8
-        until(lambda: not all(handout.valid for handout in one.book.receipts.kept.values()))
+        until(lambda: not all(handout.valid for handout in one.inflight.receipts.kept.values()))
         asked = queue.hidden.count(("m0.1", VISIBILITY))
         until(lambda: queue.receives["m0"] == 2)
         assert queue.hidden.count(("m0.1", VISIBILITY)) == asked
@@ -180,7 +181,7 @@ def test_what_may_pass_is_waited_for_and_tried_again() -> None:
     assert queue.hidden[0] == ("m0.1", 1)
     assert time.monotonic() - began >= 1
     assert queue.bodies == {}
-    assert one.book.counts["put back to be tried again"] == 1
+    assert one.inflight.counts["put back to be tried again"] == 1
 
 
 def test_no_more_is_received_than_can_be_started() -> None:
@@ -279,7 +280,7 @@ def test_a_destination_that_stays_down_ends_the_run_and_all_is_given_back_at_onc
 def test_leaving_in_mid_run_gives_back_what_is_not_done_and_deletes_what_is() -> None:
     queue = MemoryQueue(messages.s3("a"), messages.s3("b", "c"))
     with (one := Drain(queue, 2)):
-        until(lambda: len(one.book.held) == 2)
+        until(lambda: len(one.inflight.held) == 2)
         tasks = [task for task in itertools.islice(one.tasks(), 3) if task]
         one.take(done(tasks[0]))
         one.take(done(tasks[1]))

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Self
 
 from loader.api import Queue
-from loader.book import Book, Report
 from loader.deliver import Backoff
 from loader.engine import Task
 from loader.errors import ConfigError, DeliveryError, SourceDenied, SourceError, SourceGone
 from loader.ledger import Account
-from loader.notices import reading
+from loader.queues import reading
+from loader.queues.inflight import InFlight, Report
 
 EMPTY = 2  # polls in a row that bring nothing new, after which the queue counts as empty
 NAP = 0.5  # seconds between two looks at what is to be answered, and between polls that do not wait themselves
@@ -39,7 +39,7 @@ class Drain:
         read = functools.partial(reading.read, places=queue.places)
         if queue.direct:
             read = functools.partial(reading.direct, queue=queue.title, log_type=queue.log_type)
-        self.book = Book(queue.title, queue.policy, read)
+        self.inflight = InFlight(queue.title, queue.policy, read)
         self.failure = ""  # why the run ends before the queue is empty
         self.over, self.closed = threading.Event(), threading.Event()
         self._lock = threading.Lock()
@@ -69,21 +69,21 @@ class Drain:
         self.closed.set()
         keeper.join(PATIENCE)
         with self._lock:
-            self.book.give_back()
+            self.inflight.give_back()
         deadline = self.clock() + PATIENCE
         while not self._answered() and self.clock() < deadline:
             self._answer()
             if not self._answered():
                 time.sleep(NAP / 5)
-        if left := len(self.book.receipts.deletes):
+        if left := len(self.inflight.receipts.deletes):
             log.warning("%s: %d messages that are done could not be deleted: they come again", self.queue.title, left)
 
     def tasks(self) -> Iterator[Task | None]:
         """Yield tasks as long as there is work, None where there is none right now."""
-        while not self.failure or self.book.undelivered < UNDELIVERED:
+        while not self.failure or self.inflight.undelivered < UNDELIVERED:
             with self._lock:
                 over = self.over.is_set()
-                work = self.book.next()
+                work = self.inflight.next()
             if work is None and over:
                 return
             yield Task(work.position, work.source) if work else None
@@ -92,17 +92,17 @@ class Drain:
         """Note how a task ended."""
         with self._lock:
             now = self.clock()
-            self.book.ended(account, now)
+            self.inflight.ended(account, now)
             self._ends.append(now)
-            if self.book.undelivered >= UNDELIVERED:
+            if self.inflight.undelivered >= UNDELIVERED:
                 self._fail(f"nothing more is received, for the last {UNDELIVERED} objects could not be delivered: {account.reason}")
 
     def report(self, write: Callable[[Report], None]) -> None:
         """Have ``write`` take how sources have ended since the last time, and log what was noted meanwhile."""
         with self._lock:
-            found, self.book.reports = self.book.reports, []
-            notes, self.book.notes[:] = self.book.notes[:], []
-            self._unwritten += len(found)
+            self._unwritten += len(self.inflight.reports)  # first of all: a signal may end this anywhere
+            found, self.inflight.reports = self.inflight.reports, []
+            notes, self.inflight.notes[:] = self.inflight.notes[:], []
         for note in notes:
             log.info("%s: %s", self.queue.title, note)
         for one in found:
@@ -157,7 +157,7 @@ class Drain:
         now = self.clock()
         while self._ends and self._ends[0] < now - 1:
             self._ends.popleft()
-        return max(self.workers, len(self._ends)) - len(self.book.waiting)
+        return max(self.workers, len(self._ends)) - len(self.inflight.waiting)
 
     def _poll(self, room: int = 1) -> None:
         began = self.clock()
@@ -167,7 +167,7 @@ class Drain:
                 late = messages
             else:
                 late, now = [], self.clock()
-                new = [self.book.receive(message, now) for message in messages]
+                new = [self.inflight.receive(message, now) for message in messages]
         if late:  # the run has not waited for them
             self.queue.hide({message.receipt: 0 for message in late})
         elif any(new):
@@ -179,8 +179,8 @@ class Drain:
 
     def _empty(self) -> bool:
         """Tell whether nothing is in work, and polls find nothing, though all that was put back could have come again."""
-        latest = max((until for _, until in self.book.deferred.values()), default=0.0)
-        return not self.book.busy and len(self._quiet) == EMPTY and self._quiet[0] >= latest
+        latest = max((until for _, until in self.inflight.deferred.values()), default=0.0)
+        return not self.inflight.busy and len(self._quiet) == EMPTY and self._quiet[0] >= latest
 
     # --- the thread that answers
 
@@ -195,15 +195,15 @@ class Drain:
 
     def _answered(self) -> bool:
         with self._lock:
-            return not self.book.receipts.deletes and not self.book.receipts.hides
+            return not self.inflight.receipts.deletes and not self.inflight.receipts.hides
 
     def _answer(self) -> SourceError | None:
         """Extend what is in hand, delete what is done, hide what is put back; returns why some of it is to be done again."""
-        receipts = self.book.receipts
+        receipts = self.inflight.receipts
         with self._lock:
             began = self.clock()
             due, hides = receipts.due(began), dict(receipts.hides)
-            told = not self._unwritten and not any(report.quarantine for report in self.book.reports)  # the dead letter has them by then
+            told = not self._unwritten and not any(report.quarantine for report in self.inflight.reports)  # the dead letter has them by then
             deletes = dict.fromkeys(receipts.deletes if told else (), 0)
         failures = [
             self._in_batches(self.queue.hide, due, lambda receipt: receipts.extended(receipt, began + due[receipt])),
@@ -230,7 +230,7 @@ class Drain:
                     if refusal is None:
                         taken(receipt)
                     elif isinstance(refusal, SourceGone):
-                        self.book.receipts.invalid(receipt, str(refusal))
+                        self.inflight.receipts.invalid(receipt, str(refusal))
                     else:
                         failure = refusal
         return failure

@@ -16,9 +16,9 @@ from loader.errors import DELIVERY, POISON, STOPPED, ConfigError, DeliveryError,
 from loader.ledger import DONE, SKIPPED, Account, Ledger
 from loader.plan import Plan
 from loader.rejects import DELIVER, RECORD_STAGES, SOURCE, Row
+from loader.replay.tally import REJECTED, Tally
+from loader.replay.texts import Entry, Group, Texts
 from loader.route import Route, Router
-from loader.tally import REJECTED, Tally
-from loader.texts import Entry, Group, Texts
 from loader.watchdog import within
 
 Line = tuple[str, bytes]  # where it stands, for people; and the line

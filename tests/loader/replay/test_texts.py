@@ -1,4 +1,4 @@
-"""``loader/texts.py``: which rows are enough by themselves, and objects read once for all the others."""
+"""``loader/replay/texts.py``: which rows are enough by themselves, and objects read once for all the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loader.batch import Carried, Meta, Source
 from loader.engine import Engine
 from loader.errors import ConfigError
 from loader.rejects import Row
-from loader.texts import Entry, Group, Texts
+from loader.replay.texts import Entry, Group, Texts
 from tests import drivers
 
 INI = r"""

@@ -39,7 +39,7 @@ MARKS = "SELECT destination, records FROM mark WHERE object = ? ORDER BY destina
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class TypeStand:
+class TypeStats:
     """Objects of a log type by how they ended, what was in them, and records a second in the last minute, hour and day.
 
     Records are those of the objects, however often they were tried; what was excluded, rejected, delivered and sent counts at each try.
@@ -63,7 +63,7 @@ class TypeStand:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class DestinationStand:
+class DestinationStats:
     """How many objects a destination has whole and in part, how many records of them were passed on to it or left out, and when last."""
 
     destination: str
@@ -74,7 +74,7 @@ class DestinationStand:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ObjectStand:
+class ObjectStats:
     """An object. ``marks``: by destination its first records that are settled there; None for all."""
 
     bucket: str
@@ -88,48 +88,45 @@ class ObjectStand:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Standing:
+class Stats:
     """All of it. ``size``: bytes on disk; ``oldest``: when the object was touched that will be forgotten first."""
 
     size: int
     objects: int
     oldest: float | None
-    types: list[TypeStand]
-    destinations: list[DestinationStand]
-    newest: list[ObjectStand]
+    types: list[TypeStats]
+    destinations: list[DestinationStats]
+    newest: list[ObjectStats]
 
 
-def read(path: Path, *, now: float, since: float = 0.0, log_type: str = "*", newest: int = 0) -> Standing:
+def read(path: Path, *, now: float, since: float = 0.0, log_type: str = "*", newest: int = 0) -> Stats:
     """Read the ledger at ``path``: log types that match a shell glob, objects touched since a time, and the last few of them.
 
     Raises FileNotFoundError where there is none, and sqlite3.Error.
     """
-    for again in reversed(range(TRIES)):
-        try:
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(sqlite3.DatabaseError):  # as it may be while a load makes or closes it
             return _read(path, now, since, log_type, newest)
-        except sqlite3.DatabaseError:  # as it may be while a load makes or closes it
-            if not again:
-                raise
-            time.sleep(PAUSE)
-    raise AssertionError("the last try returns or raises")
+        time.sleep(PAUSE)
+    return _read(path, now, since, log_type, newest)
 
 
-def _read(path: Path, now: float, since: float, log_type: str, newest: int) -> Standing:
+def _read(path: Path, now: float, since: float, log_type: str, newest: int) -> Stats:
     size = path.stat().st_size
     asked = {"now": now, "since": since, "log_type": log_type, "count": newest, "done": DONE, "failed": FAILED, "whole": WHOLE}
     types = TYPES.format(", ".join(map(WITHIN.format, SPANS)))
     with contextlib.closing(_opened(path)) as connection:
         connection.execute("BEGIN")  # all is of one moment, whatever a load writes meanwhile
         if not connection.execute(MADE).fetchone():
-            return Standing(size, 0, None, [], [], [])
+            return Stats(size, 0, None, [], [], [])
         objects, oldest = connection.execute("SELECT count(*), min(changed) FROM object").fetchone()
-        return Standing(
+        return Stats(
             size=size + _size(_log(path)),
             objects=objects,
             oldest=oldest,
-            types=[TypeStand(*row) for row in connection.execute(STAND + types, asked)],
-            destinations=[DestinationStand(*row) for row in connection.execute(STAND + DESTINATIONS, asked)],
-            newest=[ObjectStand(*[*row, _marks(connection, at)]) for at, *row in connection.execute(STAND + NEWEST, asked)] if newest else [],
+            types=[TypeStats(*row) for row in connection.execute(STAND + types, asked)],
+            destinations=[DestinationStats(*row) for row in connection.execute(STAND + DESTINATIONS, asked)],
+            newest=[ObjectStats(*[*row, _marks(connection, at)]) for at, *row in connection.execute(STAND + NEWEST, asked)] if newest else [],
         )
 
 
