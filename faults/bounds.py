@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from faults.stage import Stage
+from loader import deliver
+from loader.options import Option, declared
+from plugins.out_syslog import SyslogOutput
 
 WORKERS = 2
-TAIL = 16 * 1024**2  # bytes that are sent again when a TCP connection dies (option resend)
-WINDOW = 4096  # messages without an acknowledgement of RELP (option window)
+OPTIONS = declared(SyslogOutput, Option)
+TAIL = OPTIONS["resend"].read(None) + deliver.WINDOW  # bytes that are sent again when a TCP connection dies: kept, or not confirmed
+WINDOW = OPTIONS["window"].read(None)  # messages without an acknowledgement of RELP
 RELP = ("relp", "relp_tls")
 NO_BOUND = 10**9
 

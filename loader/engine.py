@@ -94,18 +94,10 @@ class Engine:
             finally:  # what was read of a source that breaks still arrives
                 dispatch.flush(ledger)
             _conclude(account, dispatch.failures())
-        except SourceSkipped as why:
-            account.status, account.reason = SKIPPED, str(why)
-        except (SourceError, DeliveryError) as why:
-            account.status, account.stop = FAILED, isinstance(why, OutputClosed)
-            account.reason = str(why) if isinstance(why, SourceError) else dispatch.failures() or str(why)
-            account.failure = why.failure if isinstance(why, SourceError) else DELIVERY
         except ConfigError:
             raise
         except (Exception, SystemExit) as why:  # noqa: BLE001  # the seam around a source
-            account.status, account.reason = FAILED, f"unexpected {type(why).__name__}: {why}"
-            account.failure = TRANSIENT if isinstance(why, (OSError, MemoryError)) else CORRUPT  # the machine's trouble, such as a full disk, passes
-            account.detail = traceback.format_exc()
+            _cut_short(account, why, dispatch.failures())
         if account.status == FAILED:
             dispatch.discard()
         if account.status != SKIPPED:
@@ -152,6 +144,21 @@ class Engine:
         """Close all plugins, and the ledger."""
         self.assembly.close()
         self.journal.close()
+
+
+def _cut_short(account: Account, why: BaseException, failures: str) -> None:
+    """Say in the account what has ended a source before its time; ``failures`` are those of its outputs."""
+    account.status, account.reason = FAILED, str(why)
+    if isinstance(why, SourceSkipped):
+        account.status = SKIPPED
+    elif isinstance(why, SourceError):
+        account.failure = why.failure
+    elif isinstance(why, DeliveryError):
+        account.reason, account.failure, account.stop = failures or str(why), DELIVERY, isinstance(why, OutputClosed)
+    else:
+        account.reason = f"unexpected {type(why).__name__}: {why}"
+        account.failure = TRANSIENT if isinstance(why, (OSError, MemoryError)) else CORRUPT  # the machine's trouble, such as a full disk, passes
+        account.detail = "".join(traceback.format_exception(why))
 
 
 def _conclude(account: Account, failures: str) -> None:

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from loader.batch import Source
 from loader.charset import encodable
-from loader.errors import ConfigError
+from loader.errors import STOPPED, ConfigError
 from loader.ledger import DONE, WHOLE, Account
 
 T = TypeVar("T")
@@ -129,7 +129,8 @@ class Journal:
             if row is None:  # an object without a record was never begun
                 row = connection.execute(PUT, (*identity, account.log_type, form, source.size, now)).fetchone()
             self._mark(connection, row, {name: at for name, at in marks.items() if at or account.status == DONE}, form)
-            ended = (account.log_type, account.status, encodable(account.reason), source.size)
+            status = "" if account.failure == STOPPED else account.status  # it goes on with the next run
+            ended = (account.log_type, status, encodable(account.reason), source.size)
             connection.execute(END, (*ended, *counts, account.seconds, now, row[0]))
 
         self._do(finish, None)

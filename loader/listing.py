@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote, unquote_plus
 from loader.batch import Source
 from loader.errors import ConfigError
 
+NO_BUCKET = "*"  # in place of the bucket of a list whose lines all name their own
 LISTED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ (?P<key>.+)")
 ERROR_ROW = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\t\d+\t(?P<key>.+)")
 INVENTORY = re.compile(r'"(?:[^"/]{3,255})?","')  # a bucket left empty is the one of the command line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.rules.rule import Rule
@@ -21,8 +21,8 @@ class Total:
 
     @property
     def slowest(self) -> str:
-        """The output that lacks most records of this type: its numbers are the type's."""
-        return max(self.ledger.outputs, key=self.ledger.missing, default="")
+        """The output that lacks most records of this type, or had fewest before: its numbers are the type's."""
+        return max(self.ledger.outputs, key=lambda output: (self.ledger.missing(output), -self.ledger.earlier[output]), default="")
 
     @property
     def delivered(self) -> int:
@@ -52,6 +52,7 @@ class Totals:
         self.by_type: dict[str, Total] = {}
         self.unsound: list[str] = []
         self.skipped: collections.Counter[str] = collections.Counter()  # objects by reason, without what follows its colon
+        self.cut_short = self.arrived = 0  # objects that the end of the run has cut short, and how many of their records have arrived
 
     def add(self, account: Account) -> None:
         """Count one source. An account that cannot be true (done but not balanced, or more delivered than read) is remembered."""
@@ -63,6 +64,27 @@ class Totals:
         ledger = account.ledger
         if (account.status == DONE and not ledger.balances()) or any(ledger.missing(output) < 0 for output in ledger.outputs):
             self.unsound.append(account.uri)
+
+    def put_down(self, account: Account) -> None:
+        """Count a source that the end of the run has cut short: it is in no other sum."""
+        if account.ledger.read:
+            self.cut_short += 1
+            self.arrived += account.ledger.arrived
+
+    def by_output(self) -> Iterator[str]:
+        """Say of each output how it went, where it did not go the same with all."""
+        ledgers = [total.ledger for total in self.by_type.values()]
+        if not any(len({(one.delivered[name], one.earlier[name], one.refused[name]) for name in one.outputs}) > 1 for one in ledgers):
+            return
+        for name in dict.fromkeys(name for one in ledgers for name in one.outputs):
+            mine = [one for one in ledgers if name in one.outputs]
+            counts = {
+                "delivered": sum(one.delivered[name] for one in mine),
+                "delivered in an earlier try": sum(one.earlier[name] for one in mine),
+                "refused": sum(one.refused[name] for one in mine),
+                "not delivered": sum(one.missing(name) for one in mine),
+            }
+            yield f"{name}: {', '.join(f'{count:,} {what}' for what, count in counts.items() if count or what == 'delivered')}"
 
     @property
     def failed(self) -> int:

@@ -4,12 +4,15 @@
 - error.log: UTC time TAB line of the list TAB key; it is itself a valid list.
 - error_debug.log: what went wrong with each, and where.
 
-Rows are written as objects end, so that a killed run can be resumed. Error files without a row are removed.
+Rows are written as objects end, so that a killed run can be resumed. Error files without a row are removed. When they cannot be written any
+more, as on a full disk, the load goes on without them: what is delivered is in the ledger on disk.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import logging
 import re
 from pathlib import Path
 from typing import IO
@@ -20,6 +23,7 @@ from loader.batch import Carried, Source
 from loader.charset import encodable
 from loader.ledger import FAILED, Account
 
+log = logging.getLogger(__name__)
 LOOKS_SHOWN = re.compile("%(?=[01][0-9A-F]|25)")
 
 
@@ -28,6 +32,8 @@ class Results:
 
     def __init__(self, stem: str, *, resume: bool = False, bucket: str = "") -> None:
         self.bucket = bucket
+        self.unlisted = 0  # what failed and is not in error.log
+        self.failed = ""  # why they cannot be written any more, if they cannot
         self.finish_path, self.error_path, self.debug_path = (Path(f"{stem}.{name}.log") for name in ("finish", "error", "error_debug"))
         self.done = finished(self.finish_path) if resume else set()
         if resume:
@@ -40,19 +46,31 @@ class Results:
         return path.open(mode, encoding="utf-8", errors="surrogateescape", newline="\n", buffering=1)
 
     def write(self, account: Account, source: Source) -> None:
-        """Write the row of one ended source."""
+        """Write the row of one ended source; that this fails is told once."""
+        if self.failed:
+            return
+        try:
+            self._write(account, source)
+        except OSError as why:
+            self.failed = why.strerror or str(why)
+            log.error("the result files cannot be written any more: %s; the load goes on, and they lack the rest", self.failed)
+
+    def _write(self, account: Account, source: Source) -> None:
         if account.status != FAILED:
             self.finish.write("\t".join(part for part in (str(account.position), _shown(account.uri), _one_line(account.reason)) if part) + "\n")
             return
         now = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M:%S}"
-        if not isinstance(source, Carried):  # which no list can name
+        if isinstance(source, Carried):  # which no list can name
+            self.unlisted += 1
+        else:
             self.error.write(f"{now}\t{account.position}\t{listing.row(source, self.bucket)}\n")
         self.debug.write(f"{now}\t{account.position}\t{_shown(account.uri)}\t{account.log_type}\t{_one_line(account.reason)}\n{encodable(account.detail)}")
 
     def close(self) -> None:
         """Close the files; error files without a row are removed."""
         for file in (self.finish, self.error, self.debug):
-            file.close()
+            with contextlib.suppress(OSError):  # of what did not find room before
+                file.close()
         for path in (self.error_path, self.debug_path):
             if not path.stat().st_size:
                 path.unlink()

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
 
 from loader import log
 from loader.config import Config
@@ -52,7 +52,7 @@ def run(task: Task) -> Account:
         return Account(task.position, task.source.uri, task.source.key, status=FAILED, reason=NOT_BEGUN, failure=STOPPED)
     if _engine is None:
         assert _config is not None
-        engine = Engine(*_config, pause=_pause)
+        engine = Engine(*_config, pause=_wait_for_destination)
         if _shared is not None:
             engine.share(_shared)
         engine.use_ledger()
@@ -77,11 +77,21 @@ def _put_down(number: int, frame: object) -> None:
     _stopping.set()
 
 
-def _pause(seconds: float) -> None:
-    """Sleep; raises Stopped when the run is to end."""
+def pause(seconds: float, check: Callable[[], None]) -> None:
+    """Sleep; ``check``, which may raise, is called at both ends and now and then."""
     deadline = time.monotonic() + seconds
-    while not _stopping.is_set() and (left := deadline - time.monotonic()) > 0:
+    check()
+    while (left := deadline - time.monotonic()) > 0:
         time.sleep(min(left, NAP))
+        check()
+
+
+def _wait_for_destination(seconds: float) -> None:
+    """Sleep; raises Stopped when the run is to end."""
+    pause(seconds, _check)
+
+
+def _check() -> None:
     if _stopping.is_set():
         raise Stopped("stopped while the destination was waited for: the next run goes on behind what has arrived")
 

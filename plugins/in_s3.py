@@ -82,7 +82,7 @@ class S3Input(AwsPlugin, Input):
             source.size, source.etag, source.modified = reply.get("ContentLength", 0), reply.get("ETag", ""), reply.get("LastModified")
             if _bare(source.etag) in map(_bare, source.done):
                 reply["Body"].close()
-                raise _done(source)
+                raise _done()
             return reply
         raise next((why for why in refused if isinstance(why, SourceDenied)), refused[0])
 
@@ -120,7 +120,7 @@ class S3Input(AwsPlugin, Input):
         if code == "InvalidObjectState":
             return SourceSkipped(f"archived{_storage_class(why)}: {source.uri} has to be restored before it can be read")
         if code in ("304", "NotModified"):
-            return _done(source)
+            return _done()
         if code in ("412", "PreconditionFailed"):
             return _replaced(source)
         return self.explained(why, source.uri, NEEDS_VERSION if source.version else NEEDS)
@@ -136,8 +136,8 @@ def _unless_done(source: Source) -> dict[str, str]:
     return {"IfNoneMatch": f'"{_bare(next(iter(source.done)))}"'} if len(source.done) == 1 else {}
 
 
-def _done(source: Source) -> SourceSkipped:
-    return SourceSkipped(f"done already: {source.uri} is as it was then (--force loads it again)")
+def _done() -> SourceSkipped:
+    return SourceSkipped("done already: unchanged since (--force loads it again)")
 
 
 def _replaced(source: Source) -> SourceError:

@@ -18,8 +18,9 @@ from loader.cli.progress import Display, stderr, table
 from loader.cli.wording import counted
 from loader.config import Config
 from loader.engine import Engine
-from loader.errors import ConfigError
+from loader.errors import STOPPED, ConfigError
 from loader.ledger import Account
+from loader.listing import NO_BUCKET
 from loader.metrics import Totals
 from loader.queues.drain import Drain
 from loader.queues.inflight import Report
@@ -27,7 +28,6 @@ from loader.section import nearest
 
 log = logging.getLogger(__name__)
 INPUT, QUEUE = "in_s3", "in_sqs"
-FROM_LISTS = "*"  # a bucket that no list names: each row of error.log names its own
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     drain = Drain(queue, engine.settings.workers or work.cores())
     with drain:
         try:
-            files = results.Results(stem, bucket=FROM_LISTS)
+            files = results.Results(stem, bucket=NO_BUCKET)
         except OSError as why:
             raise ConfigError(f"the result files cannot be written here: {why}") from why
         outcomes = Outcomes(drain, engine, files, Display(None))
@@ -100,6 +100,8 @@ class Outcomes:
     def take(self, account: Account) -> None:
         """Note how a task ended."""
         self.drain.take(account)
+        if account.failure == STOPPED:
+            self.totals.put_down(account)
         self.write()
 
     def moved(self, records: int, octets: int) -> None:
@@ -132,7 +134,7 @@ class Outcomes:
             stderr().print(line, markup=False, highlight=False, soft_wrap=True)
         if self.drain.failure:
             log.error("queue %s: %s", self.drain.queue.title, self.drain.failure)
-        return work.SOME_FAILED if self.drain.failure or self.totals.failed or not self.totals.sound else work.OK
+        return work.SOME_FAILED if self.drain.failure or self.totals.failed or self.files.failed or not self.totals.sound else work.OK
 
     def _messages(self) -> list[str]:
         """Return what is worth knowing of the messages."""

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
     shared.add_arguments(parser)
-    parser.add_argument("-b", "--s3bucket", metavar="BUCKET", required=True, help="S3 bucket, or a local folder that stands for one")
+    parser.add_argument("-b", "--s3bucket", metavar="BUCKET", default="", help="S3 bucket, or a local folder that stands for one; where no line of the list lacks one, not needed")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
     shared.add_service_arguments(parser, "S3", "the bucket")
@@ -47,11 +47,14 @@ def run(args: argparse.Namespace) -> int:
     for problem in config.all_problems():
         log.warning("%s", problem)
     named = _reader(args)
-    listed = sum(1 for _ in named())
+    listed = 0
+    for listed, task in enumerate(named(), 1):
+        if not task.source.bucket:
+            raise ConfigError(f"line {task.position} of the list {args.s3list!r} names no bucket: name it with -b BUCKET")
     if not listed:
         raise ConfigError(f"the list {args.s3list!r} names no object")
     try:
-        files = results.Results(stem, resume=args.resume, bucket=args.s3bucket)
+        files = results.Results(stem, resume=args.resume, bucket=args.s3bucket or listing.NO_BUCKET)
     except OSError as why:
         raise ConfigError(f"the result files cannot be written beside the list: {why}") from why
     wanted = sum(results.key_of(task.source) not in files.done for task in named()) if files.done else listed
@@ -64,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     engine.close()
     rejects = config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter)
     table(totals, files, wanted, rejects=rejects, rules=engine.assembly.rules)
-    return stopped or (work.SOME_FAILED if totals.failed or not totals.sound else work.OK)
+    return stopped or (work.SOME_FAILED if totals.failed or files.failed or not totals.sound else work.OK)
 
 
 def _reader(args: argparse.Namespace) -> Callable[[], Iterator[Task]]:
@@ -97,6 +100,7 @@ class Outcomes:
         """Write, sum and show one account; that of a source which the end of the run has cut short is left for --resume."""
         source = self.working.pop(account.position).source
         if account.failure == STOPPED:
+            self.totals.put_down(account)
             return
         self.files.write(account, source)
         self.totals.add(account)
@@ -105,13 +109,13 @@ class Outcomes:
 
 def _input(args: argparse.Namespace, config: Config) -> str:
     """Return the input's section, the arguments laid over it."""
-    if Path(args.s3bucket).is_dir():
+    if args.s3bucket and Path(args.s3bucket).is_dir():
         config.override("in_file", "root", args.s3bucket)
         args.s3bucket = Path(args.s3bucket).resolve().name  # sources are named as if the folder were a bucket
         return "in_file"
     if args.s3bucket.startswith((".", "/", "~")):
         raise ConfigError(f"the folder {args.s3bucket!r} does not exist")
-    if Path(args.s3bucket).is_file():
+    if args.s3bucket and Path(args.s3bucket).is_file():
         raise ConfigError(f"-b {args.s3bucket}: this is a file; -b takes a bucket, or a folder that stands for one")
     args.s3bucket = args.s3bucket.removeprefix("s3://").rstrip("/")
     shared.lay_over(args, config, "in_s3")

@@ -64,7 +64,7 @@ class Display:
     def _complain(self, account: Account) -> None:
         """Print why an object failed: the first few, for they are often alike, and error_debug.log has all."""
         if self.failed <= SHOWN:
-            text = f"failed: {account.uri}: {account.reason}"
+            text = f"failed: {account.uri}: {account.reason.removeprefix(f'{account.uri}: ')}"
             self.bar.console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         elif self.failed == SHOWN + 1:
             self.bar.console.print("more objects fail: error_debug.log has the reasons", style="red", soft_wrap=True)
@@ -111,16 +111,20 @@ def table(
     if ended < objects:
         console.print(f"{counted(objects - ended, 'object')} not loaded: --resume goes on", soft_wrap=True)
     if totals.failed:
-        listed = f"{files.error_path} lists them (load it with -l), " if files.error_path.exists() else ""  # messages are in no list
+        which = "them" if not files.unlisted else "those that are no messages"
+        listed = f"{files.error_path} lists {which} (load it with -l), " if files.error_path.exists() else ""
         where = f"{listed}{files.debug_path} says why"
         console.print(f"{counted(totals.failed, 'object')} failed: {where}", soft_wrap=True)
 
 
 def _notes(totals: Totals) -> Iterator[str]:
-    """Yield what was skipped, mended and passed over."""
+    """Yield what was skipped, mended, passed over and cut short, and how the outputs differ."""
     for reason, count in totals.skipped.most_common():
         yield f"skipped {counted(count, 'object')}: {reason}"
     for name, total in sorted(totals.by_type.items()):
         yield from (f"{name}: {flag}: {counted(count, 'record')}" for flag, count in sorted(total.ledger.flags.items()) if count)
     if passed := sum(total.ledger.passed for total in totals.by_type.values()):
         yield f"passed over {counted(passed, 'record')} that had arrived in an earlier try"
+    yield from totals.by_output()
+    if totals.cut_short:
+        yield f"cut short: {counted(totals.cut_short, 'object')}, of which {counted(totals.arrived, 'record')} arrived, beside those above"

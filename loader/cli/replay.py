@@ -16,6 +16,7 @@ from typing import Self
 
 from rich.console import Console
 
+from loader import worker
 from loader.assembly import DEAD_LETTER
 from loader.cli import settings as shared
 from loader.cli import work
@@ -33,7 +34,6 @@ from loader.section import nearest
 log = logging.getLogger(__name__)
 ROWS, BYTES = 1000, 8 * 1024**2  # that are tried at once: what may come twice when a replay is cut off
 PROBE = 100  # lines, one of which has to be a row
-NAP = 0.2  # seconds after which one that waits looks whether it is to stop
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -196,8 +196,4 @@ class Stop:
 
     def wait(self, seconds: float) -> None:
         """Sleep; raises Stopped when asked to."""
-        deadline = time.monotonic() + seconds
-        self.check()
-        while (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(left, NAP))
-            self.check()
+        worker.pause(seconds, self.check)

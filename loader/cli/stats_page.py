@@ -53,6 +53,8 @@ class Look:
         if self.found.types:
             rows = [*self.found.types, *([_total(self.found.types)] if len(self.found.types) > 1 else [])]
             parts += ["", self._types(rows), "", self._rates(rows)]
+        elif self.found.objects:
+            parts += ["", "no object in it is what --log-type and --since ask for"]
         if self.found.destinations:
             parts += ["", self._destinations(self.found.destinations)]
         if self.found.newest:

@@ -27,7 +27,7 @@ PATIENCE = 4.0  # seconds that workers have to put down what they are at, when t
 Moved = Callable[[int, int], None]  # told the sums of records and bytes read so far
 
 
-class Stop(BaseException):
+class Signalled(BaseException):
     """A signal asks the run to stop."""
 
 
@@ -58,7 +58,7 @@ def run(
                 if account.stop:
                     stopped = SOME_FAILED
                     break
-        except Stop as why:
+        except Signalled as why:
             log.warning("stopped by %s: what is in work is put down; what has arrived of it is not sent again", why)
             stopped = STOPPED
         finally:
@@ -88,13 +88,13 @@ def cores() -> int:
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into Stop, once: what comes later must not interrupt the end."""
+    """Turn SIGINT and SIGTERM into Signalled, once: what comes later must not interrupt the end."""
     asked = [signal.SIGINT, signal.SIGTERM]
 
     def stop(number: int, frame: object) -> None:
         for other in asked:
             signal.signal(other, signal.SIG_IGN)
-        raise Stop(signal.Signals(number).name)
+        raise Signalled(signal.Signals(number).name)
 
     before = {number: signal.signal(number, stop) for number in asked}
     try:

@@ -15,6 +15,7 @@ from loader.stages import as_text, clock, ecs, envelope, label, stamp
 ROTATIONS = ("auto", "daily", "weekly", "monthly", "yearly")
 TIME_WORDS = ("epoch", "iso8601", "syslog")  # as loader/times.py looks for them in a format
 DATE_GROUPS = frozenset({"year", "month", "day", "hour", "minute", "second", "microsecond"})
+JMESPATHS = frozenset({"envelope_path", "bucket_path", "key_path"})  # of in_sqs: quotes make a text there
 USER_AGENT = "user_agent_enrichment_field"
 
 
@@ -90,7 +91,7 @@ def _texts(section: Section) -> Iterator[Finding]:
 
 
 def _quotes(section: Section) -> Iterator[Finding]:
-    for key in sorted(section.own - {PATTERN}):
+    for key in sorted(section.own - {PATTERN} - JMESPATHS):
         value = section.values.get(key, "").strip()
         quoted = len(value) > 2 and value[0] == value[-1] in "\"'" and value[0] not in value[1:-1]
         if quoted and not any(word in value for word in TIME_WORDS) and is_site(section, key):  # these are found within quotes too

@@ -60,6 +60,8 @@ def explain(why: OSError) -> str:
     if isinstance(why, ssl.SSLError) and why.reason in REASONS:
         return REASONS[why.reason]
     said = (why.strerror or str(why) or type(why).__name__).lower()
+    if isinstance(why, ssl.SSLError) and why.reason:
+        said = why.reason.replace("_", " ").lower()  # without a place in OpenSSL
     return next((f"{said}: {hint}" for kind, hint in HINTS if isinstance(why, kind)), said)
 
 

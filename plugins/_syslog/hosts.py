@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import os
 import random
 import time
@@ -37,13 +38,26 @@ def host_names(value: str) -> list[tuple[str, int]]:
     """Names or addresses with their ports, 0 where none is given, separated by commas or blanks."""
     found = []
     for one in value.replace(",", " ").split():
+        if "://" in one:
+            raise ValueError(f"{one!r} is an address of another kind: write the name alone, or name:port, and say how in protocol")
         name, _, port = one.rpartition(":")
         if one.startswith(("env:", "file:")) or not name or one.endswith("]") or (":" in name and not name.endswith("]")):
             name, port = one, ""  # no port: an IPv6 address without brackets has colons of its own
         if one != name and not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
             raise ValueError(f"{one!r} has a port that is not between 1 and 65535")
-        found.append((host_name(name), int(port or 0)))
+        host = host_name(name)
+        if not host or (":" in host and not _is_ipv6(host)):
+            raise ValueError(f"{one!r} is neither name:port nor an IPv6 address")
+        found.append((host, int(port or 0)))
     return found
+
+
+def _is_ipv6(name: str) -> bool:
+    try:
+        ipaddress.IPv6Address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ class Relp:
     """One session, made when first needed and again after it broke.
 
     ``flush`` promises that the receiver has answered each message with 200. After a failure ``settled`` tells how many it had
-    answered: at most ``window`` messages go out twice. A message that the receiver refuses is sent again alone; refused three
-    times, it is refused for good, and the others go on.
+    answered, and what it had answered behind those is not sent again either: at most ``window`` messages, whose answers were lost, go out
+    twice. A message that the receiver refuses is sent again alone; refused three times, it is refused for good, and the others go on.
     """
 
     def __init__(self, hosts: Hosts, dial: Dial[socket.socket], timeout: float, window: int) -> None:

@@ -51,7 +51,7 @@ class Stream:
         with retryable(self, "cannot send to"):
             self._owing = True
             data = b"".join(messages)
-            self._tail.sent(data, len(messages))
+            self._tail.sent(messages, len(data))
             _send(connection, data)
             self._written = time.monotonic()
         return TAKEN

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 
 @dataclasses.dataclass(slots=True)
 class Blob:
     """Whole messages, as they went out in one write. Those that were ``flushed`` nobody offers again."""
 
-    data: bytes
-    messages: int
+    messages: Sequence[bytes]
+    size: int
     flushed: bool = False
 
 
@@ -31,10 +31,10 @@ class Tail:
         """Whether anything may not have been read."""
         return bool(self._blobs or self._lost)
 
-    def sent(self, data: bytes, messages: int) -> None:
-        """Keep what is about to be sent."""
+    def sent(self, messages: Sequence[bytes], size: int) -> None:
+        """Keep messages that are about to be sent, so many bytes together: themselves, which the engine keeps too until they are flushed."""
         if self.most:
-            self._blobs.append(Blob(data, messages))
+            self._blobs.append(Blob(messages, size))
 
     def flushed(self) -> None:
         """The receiver's TCP has everything: forget what is beyond ``most``."""
@@ -43,7 +43,7 @@ class Tail:
         size, keep = 0, len(self._blobs)
         while keep and size < self.most:
             keep -= 1
-            size += len(self._blobs[keep].data)
+            size += self._blobs[keep].size
         del self._blobs[:keep]
         for blob in self._blobs:
             blob.flushed = True
@@ -61,6 +61,6 @@ class Tail:
         """Return what the next connection has to begin with; it is part of the tail of that one."""
         blobs, self._lost = self._lost, []
         if blobs:
-            self._told(sum(blob.messages for blob in blobs))
+            self._told(sum(len(blob.messages) for blob in blobs))
         self._blobs = blobs
-        return b"".join(blob.data for blob in blobs)
+        return b"".join(message for blob in blobs for message in blob.messages)

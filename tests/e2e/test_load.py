@@ -203,6 +203,7 @@ source.ip = b
     ("arguments", "said"),
     [
         (["-b", "bucket"], "required: -l"),
+        (["-l", "list.txt", "--config", "my.ini"], "line 1 of the list 'list.txt' names no bucket: name it with -b BUCKET"),
         (["-b", "bucket", "-l", "none.txt", "--config", "my.ini"], "none.txt"),
         (["-b", "./none", "-l", "list.txt", "--config", "my.ini"], "the folder './none' does not exist"),
         (["-b", "bucket", "-l", "list.txt", "--config", "none.ini"], "none.ini: no such file"),

@@ -279,6 +279,35 @@ def test_pauses_double_up_to_their_cap_shortened_by_at_most_half(jitter: float, 
     assert backoff.next() == pauses[0]
 
 
+class OneByOne(ScriptedOutput):
+    """Takes one message, and breaks; or asks for all but the one that it refuses."""
+
+    def __init__(self, *, refusing: bool) -> None:
+        super().__init__()
+        self.refusing = refusing
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        self.offered.append(list(messages))
+        return Outcome(range(1, len(messages)), {0: "no"}) if self.refusing else Outcome()
+
+    def flush(self) -> None:
+        if not self.refusing and len(self.offered[-1]) > 1:
+            raise Retryable(DOWN)
+
+    def settled(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("refusing", [False, True])
+def test_a_destination_that_goes_on_a_message_at_a_time_is_not_down(refusing: bool) -> None:
+    one, _, clock = delivery(OneByOne(refusing=refusing), retry_for="2s")
+    ledger = Ledger(("out_test",))
+    one.add([b"%d" % n for n in range(60)], ledger)
+    one.flush()
+    assert clock.now > 1005, "longer than retry_for, from the first failure to the last"
+    assert (ledger.delivered["out_test"], ledger.refused["out_test"]) == ((0, 60) if refusing else (60, 0))
+
+
 def test_a_retry_for_of_nothing_tries_once() -> None:
     one, _, clock = delivery(Always(), retry_for="0")
     one.add([b"a"], Ledger())
@@ -471,3 +500,24 @@ def test_the_dead_letter_has_the_rate_of_its_own_section_or_none() -> None:
     assert letter.delivery.pace is None
     drivers.configured(dead, "out_dead", rate="5")
     assert DeadLetter(dead).delivery.pace is not None
+
+
+def test_a_chunk_whose_refusals_the_dead_letter_does_not_take_still_stands_in_line() -> None:
+    class Down:
+        def refused(self, output: str, message: bytes, reason: str, ledger: Ledger) -> None:
+            raise Stopped("stopped while the dead letter was waited for")
+
+    class Picky(drivers.MemoryOutput):
+        def write(self, messages: Sequence[bytes]) -> Outcome:
+            super().write(messages)
+            return Outcome(refused={1: "no"})
+
+    output = drivers.configured(Picky(), "out")
+    assert isinstance(output, Picky)
+    one, ledger = Delivery(output, Down(), sleep=lambda seconds: None), Ledger(("out",), read=3)
+    one.add([b"a", b"b", b"c"], ledger)
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            one.flush()
+    assert output.calls == [[b"a", b"b", b"c"]] * 2
+    assert (one.settled, ledger.missing("out"), ledger.refused["out"]) == (0, 3, 0)

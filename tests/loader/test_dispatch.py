@@ -198,3 +198,57 @@ def test_rejects_of_a_portion_that_is_done_again_for_one_output_are_not_written_
     with contextlib.closing(bench.engine):
         assert [row["record"] for row in drivers.rows(tmp_path / "rejects.ndjson")] == list(range(1, 40, 2))
     assert set(b.seen()) == set(range(20))
+
+
+class Letter(drivers.MemoryOutput):
+    down = True
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        if self.down:
+            raise Retryable("the dead letter is full")
+        return super().write(messages)
+
+
+@pytest.mark.parametrize("window", [1, 10**9])
+def test_what_the_dead_letter_could_not_take_is_rejected_again_by_the_next_try(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int) -> None:
+    monkeypatch.setattr(deliver, "WINDOW", window)
+    bench, letter = Bench(tmp_path, 5), drivers.configured(Letter(), "letter", retry_for="0")
+    assert isinstance(letter, Letter)
+    bench.engine.dead_letter.delivery = Delivery(letter, None, sleep=lambda seconds: None)
+    for _ in range(2):
+        bench.engine.input = drivers.MemoryInput({"demo": b"".join(b"%d\nbad %d\n" % (n, n) for n in range(20))}, 40)
+        account = bench.engine.run(Task(1, Source("b", "demo", etag="e")))
+        assert account.status == (FAILED if letter.down else DONE)
+        letter.down = False
+    assert {json.loads(row)["record"] for row in letter.messages} == set(range(1, 40, 2))
+
+
+class Refusing(Flaky):
+    """Refuses odd numbers as they come, and loses the others unless they are flushed."""
+
+    down = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[bytes] = []
+
+    def write(self, messages: Sequence[bytes]) -> Outcome:
+        odd = {at: "odd" for at, message in enumerate(messages) if int(json.loads(message)["n"]) % 2}
+        self.held += [message for at, message in enumerate(messages) if at not in odd]
+        return Outcome(refused=odd)
+
+    def flush(self) -> None:
+        held, self.held = self.held, []
+        if self.down:
+            raise Retryable("cut")
+        self.messages += held
+
+
+def test_messages_that_are_refused_do_not_count_for_those_before_them_that_are_not_confirmed(tmp_path: Path) -> None:
+    bench, out = Bench(tmp_path, 5), drivers.configured(Refusing(), "out_null:a", retry_for="0", chunk_bytes="100")
+    assert isinstance(out, Refusing)
+    bench.engine.deliveries["out_null:a"] = Delivery(out, bench.engine.dead_letter, sleep=lambda seconds: None)
+    assert bench.load(100).status == FAILED
+    out.down = False
+    assert bench.load(100).status == DONE
+    assert set(out.seen()) == set(range(0, 100, 2))

@@ -15,7 +15,7 @@ import pytest
 
 from loader.api import TAKEN, Blocks, Outcome, OutputClosed, Retryable, Source, SourceError, SourceSkipped
 from loader.engine import Engine, Task
-from loader.errors import ConfigError
+from loader.errors import CORRUPT, TRANSIENT, ConfigError
 from loader.ledger import DONE, FAILED, SKIPPED, Account
 from loader.pace import FIELDS
 from loader.sharing import Lock, Shared
@@ -290,3 +290,10 @@ def test_engines_of_one_run_share_rates_and_the_lock_of_outputs(tmp_path: Path) 
     assert (first.turn(5, 5), second.turn(5, 5)) == (0, pytest.approx(0.4, abs=0.05))
     assert one.deliveries["out_null:free"].pace is None
     assert isinstance(one.deliveries["out_null:free"].output.lock, Lock)
+
+
+@pytest.mark.parametrize(("error", "failure"), [(OSError(28, "No space left on device"), TRANSIENT), (KeyError("a mistake of ours"), CORRUPT)])
+def test_trouble_of_the_machine_may_pass_and_another_surprise_is_the_objects(tmp_path: Path, error: Exception, failure: str) -> None:
+    one = engine(tmp_path)
+    one.input = BreakingInput(LINES, error)
+    assert one.run(Task(1, Source("b", "demo/x"))).failure == failure

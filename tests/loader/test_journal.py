@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from loader.batch import Source
-from loader.errors import ConfigError
+from loader.errors import STOPPED, ConfigError
 from loader.journal import NAME, Entry, Journal
 from loader.ledger import DONE, FAILED, WHOLE, Account, Ledger
 
@@ -37,6 +37,16 @@ def test_an_object_is_done_when_all_destinations_have_this_version_of_it_whole(t
     assert again.done(source(), ["a", "b", "c"]) == frozenset()
     assert again.done(Source("other", "app/1"), ["a"]) == frozenset()
     assert again.done(source(first=5), ["a"]) == frozenset(), "a range is another piece of work"
+
+
+def test_what_the_end_of_a_run_cut_short_has_not_failed_but_only_begun(tmp_path: Path) -> None:
+    journal, one = Journal(str(tmp_path)), source()
+    journal.begin(one, "app", ["out"])
+    account = Account(1, one.uri, one.key, "app", FAILED, "stopped after 7 records", failure=STOPPED)
+    journal.end(one, account, {"out": 7})
+    with sqlite3.connect(tmp_path / NAME) as connection:
+        assert connection.execute("SELECT status, reason FROM object").fetchall() == [("", "stopped after 7 records")]
+    assert journal.begin(one, "app", ["out"]) == {"out": 7}
 
 
 def test_a_key_is_known_under_each_of_its_spellings(tmp_path: Path) -> None:

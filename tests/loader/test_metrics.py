@@ -63,6 +63,34 @@ def test_of_several_outputs_the_one_that_lacks_most_gives_the_numbers() -> None:
     assert (total.slowest, total.delivered, total.rejected, total.undelivered) == ("b", 6, 1, 3)
 
 
+def test_what_another_output_had_before_is_not_what_this_run_has_delivered() -> None:
+    """The first was up the last time, the second is up again."""
+    run = totals(account(outputs="ab", read=10, delivered={"b": 10}, earlier=collections.Counter(a=10)))
+    assert run.balance() == "The account balances: 10 read = 0 excluded + 0 rejected + 10 delivered."
+
+
+def test_outputs_that_differ_are_told_apart() -> None:
+    run = totals(
+        account(FAILED, outputs="ab", read=1010, delivered={"a": 1010}),
+        account(outputs="ab", read=10, delivered={"b": 9}, refused={"b": 1}, earlier=collections.Counter(a=10)),
+        account(log_type="other", outputs="a", read=5, delivered={"a": 5}),
+    )
+    assert list(run.by_output()) == ["a: 1,015 delivered, 10 delivered in an earlier try", "b: 9 delivered, 1 refused, 1,010 not delivered"]
+
+
+def test_outputs_that_went_the_same_are_not_told_apart() -> None:
+    same = account(outputs="ab", read=5, delivered={"a": 5, "b": 5})
+    assert list(totals(same, account(log_type="other", read=2, delivered={"a": 2})).by_output()) == []
+
+
+def test_what_the_end_cuts_short_counts_by_itself() -> None:
+    run = Totals()
+    run.put_down(account(FAILED, read=7, delivered={"a": 5}))
+    run.put_down(account(FAILED))
+    assert (run.cut_short, run.arrived) == (1, 5)
+    assert run.balance() == "The account balances: 0 read = 0 excluded + 0 rejected + 0 delivered."
+
+
 def test_outputs_that_refuse_different_records_of_one_object_still_balance() -> None:
     run = totals(account(outputs="ab", read=10, delivered={"a": 9, "b": 7}, refused={"a": 1, "b": 3}))
     assert run.sound

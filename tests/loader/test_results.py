@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,24 @@ def test_rows_of_many_buckets_are_a_list_for_any_bucket_and_messages_are_in_no_l
     found = [source for _, source in listing.parse(rows, "another")]
     assert [(source.bucket, source.key) for source in found] == [("one", "a b"), ("two", "c+d%")]
     assert "sqs://queue/id" in results.debug_path.read_text()
+
+
+def test_a_full_disk_is_told_once_and_ends_no_load(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    results, source = Results(str(tmp_path / "list")), Source("b", "k" * 100)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, before[1]))  # writing fails as on a disk that is full
+    try:
+        for position in range(20):
+            results.write(account(source, position), source)
+        results.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert results.failed == "File too large"
+    assert [record.message.count("cannot be written any more: File too large") for record in caplog.records] == [1]
+    assert len(finished(results.finish_path)) == 1, "what was written before is there"
+
+
+def test_a_reason_that_quotes_what_is_no_text_is_shown(tmp_path: Path) -> None:
+    results = written(tmp_path / "list", (Source("b", "k"), FAILED, "of \ud800"), (Source("b", "l"), SKIPPED, "of \udcff"))
+    assert results.debug_path.read_text().endswith("\tdemo\tof \\ud800\n")
+    assert results.finish_path.read_text().endswith("\tof \\udcff\n")

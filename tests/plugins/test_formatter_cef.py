@@ -188,7 +188,7 @@ def test_the_record_is_only_read_and_many_names_cost_no_memory_for_ever(monkeypa
 
 def test_long_names_fill_the_memory_no_more_than_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaves, "REMEMBERED", 100)
-    tree = leaves.Tree(lambda field: leaves.Place(field))
+    tree = leaves.Tree(leaves.Place)
     for number in range(100):
         _ = tree.top[f"{number}-{'k' * 2550}"]
     assert sum(map(len, tree.top)) <= 100 * leaves.LONGEST_NAME

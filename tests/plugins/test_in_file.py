@@ -141,3 +141,20 @@ def test_a_file_that_breaks_while_it_is_read_is_a_source_error(folder):
     (folder / "mem").symlink_to("/proc/self/mem")
     with pytest.raises(SourceError, match="cannot be read"):
         read("/proc/self", "mem")
+
+
+def test_the_etag_is_that_of_the_content_though_another_file_takes_the_name(folder, monkeypatch):
+    opened = Path.open
+
+    def replaced(self, *args, **more):
+        handle = opened(self, *args, **more)
+        os.replace(folder.parent / "outside.log", self)
+        return handle
+
+    monkeypatch.setattr(Path, "open", replaced)
+    source = Source("sample", "a.log")
+    assert b"".join(configured(FileInput(), root=str(folder)).read(source)) == b"inside"
+    monkeypatch.undo()
+    new = Source("sample", "a.log")
+    assert b"".join(configured(FileInput(), root=str(folder)).read(new)) == b"secret"
+    assert source.etag != new.etag

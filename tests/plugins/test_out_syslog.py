@@ -24,7 +24,7 @@ from tests.servers import LOCALHOST, TcpPeer, split_lines, split_octets
         ("host", "siem:0", "a port that is not between"),
         ("host", "siem:http", "a port that is not between"),
         ("host", "[2001:db8::1]:70000", "a port that is not between"),
-        ("host", "tcp://siem.example.com", "a port that is not between"),
+        ("host", "tcp://siem.example.com", "write the name alone"),
         ("host", "siem.example.com/path", "has '/' in it"),
         ("timeout", "0", "longer than 0"),
         ("port", "65536", "not between"),

@@ -50,6 +50,18 @@ def test_a_list_of_hosts_is_read_back(hosts, separator):
     assert host_names(written) == [(host.strip("[]"), port) for host, port in hosts]
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("tcp://siem.example.com:514", "write the name alone"), (":514", "neither name:port nor an IPv6 address"), ("[]:514", "neither name:port"),
+        ("siem.example.com:514:1", "neither name:port nor"), ("siem.example.com:", "a port that is not between"), ("[::1]:0", "a port that is not"),
+    ],
+)  # fmt: skip
+def test_what_is_no_host_is_told_at_once(written, said):
+    with pytest.raises(ValueError, match=said):
+        host_names(f"192.0.2.7, {written}")
+
+
 def test_an_ipv6_address_needs_no_brackets_when_it_has_no_port():
     assert host_names("2001:db8::1, ::1 [::1]:6514") == [("2001:db8::1", 0), ("::1", 0), ("::1", 6514)]
 

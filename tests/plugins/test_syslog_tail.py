@@ -33,7 +33,7 @@ def test_what_was_flushed_last_comes_again_in_order_and_nothing_else(steps, most
         if step == "sent":
             number += 1
             pending.append(b"%05d" % number * size)
-            tail.sent(pending[-1], 1)
+            tail.sent([pending[-1]], len(pending[-1]))
         elif step == "flushed":
             flushed, pending = flushed + pending, []
             while flushed and sum(map(len, flushed[1:])) >= most:

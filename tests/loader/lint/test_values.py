@@ -87,6 +87,10 @@ def test_a_comment_behind_a_key_pattern_is_told(tmp_path: Path) -> None:
     assert "3 warning [demo] s3_key: '# ours' is part of the value (a comment has a line of its own)" in found(tmp_path, ini)
 
 
+def test_quotes_in_jmespath_make_a_text(tmp_path: Path) -> None:
+    assert found(tmp_path, f"[in_sqs]\nbucket_path = 'logs'\nkey_path = 'k'\n{JSON}") == []
+
+
 def test_quotes_and_values_are_looked_at_where_they_are_written(tmp_path: Path) -> None:
     ini = f"[DEFAULT]\nindex_rotation = hourly\n[out_file]\npath = '{tmp_path}/x'\n{JSON}"
     assert [line.partition(":")[0] for line in found(tmp_path, ini)] == ["2 warning [DEFAULT] index_rotation", "4 warning [out_file] path"]

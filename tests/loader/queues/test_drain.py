@@ -316,3 +316,17 @@ def test_where_the_dead_letter_cannot_be_written_nothing_is_deleted_and_the_run_
     assert len(keys) < 9
     assert len(queue.bodies) == 9
     assert one.failure == "the dead letter cannot be written: disk full"
+
+
+def test_a_signal_amid_a_report_leaves_what_was_not_written_in_the_queue() -> None:
+    queue = MemoryQueue("no json", not_understood="delete")
+
+    class Signal(list[str]):
+        def __getitem__(self, at: object) -> list[str]:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), (one := Drain(queue, 1)):
+        assert one.inflight.reports
+        one.inflight.notes = Signal()
+        one.report(lambda report: None)
+    assert queue.bodies == {"m0": "no json"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.batch import Carried
-from loader.queues.notice import Message, Notice
+from loader.queues.notice import MOST, Message, Notice
 from loader.queues.reading import Places, direct, expression, read
 from tests import messages
 from tests.messages import BUCKET, FORMS
@@ -205,3 +205,15 @@ def test_a_message_that_is_a_log_carries_its_bytes() -> None:
     assert isinstance(source, Carried)
     assert (source.uri, source.body, source.log_type, source.size) == ("sqs://q/id-1", "zeile ü\n".encode(), "app", 9)
     assert source.etag != direct(Message("id-1", "r", "another"), "q", "app").sources[0].etag
+
+
+@pytest.mark.parametrize("fact", ["eTag", "versionId"])
+def test_facts_that_are_no_text_make_no_source(fact: str) -> None:
+    found = asked(messages.s3("k", **{fact: "\ud800"}))
+    assert not found.sources
+    assert found.unknown == ["no object can be bucket 'example-logs', key 'k'"]
+
+
+def test_what_is_not_understood_is_told_in_text_that_can_be_written_and_not_at_any_length() -> None:
+    assert asked(json.dumps({"Records": [{"eventSource": "\ud800"}]})).unknown == ["a record of \\ud800"]
+    assert len(asked(json.dumps([1] * 80_000)).unknown) == MOST
