@@ -57,7 +57,8 @@ def _parser(command: str) -> argparse.ArgumentParser:
             description="Move security logs from object storage to a SIEM: load the objects of a list, or run a command.",
             usage="%(prog)s -b BUCKET -l LIST [options]\n       %(prog)s -q QUEUE [options]       (see %(prog)s -q QUEUE --help)\n"
             "       %(prog)s COMMAND [options]",
-            epilog="commands: " + "; ".join(f"{name} ({what}); see index.py {name} --help" for name, what in COMMANDS.items()),
+            epilog="commands (see %(prog)s COMMAND --help):\n" + "\n".join(f"  {name:8} {what}" for name, what in COMMANDS.items()),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     if command == "drain":
         return argparse.ArgumentParser(prog="index.py", description="Load what the messages of a queue name, until the queue is empty.")

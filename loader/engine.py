@@ -5,6 +5,7 @@ Building an engine reads every option and compiles every log type, so that all m
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import hashlib
@@ -16,11 +17,12 @@ from loader import inputs, pipeline
 from loader.api import Blocks, Input
 from loader.assembly import HOME, Assembly
 from loader.batch import Carried, Source
+from loader.claims import Claims
 from loader.config import Config
 from loader.dead_letter import DeadLetter
 from loader.deliver import Delivery
 from loader.dispatch import Dispatch
-from loader.errors import CORRUPT, DELIVERY, TRANSIENT, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped
+from loader.errors import CORRUPT, DELIVERY, TRANSIENT, ConfigError, DeliveryError, OutputClosed, Overdue, SourceError, SourceSkipped, Stopped
 from loader.journal import Entry, Journal
 from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.plan import Plan
@@ -46,7 +48,7 @@ class Engine:
 
     def __init__(self, config: Config, input_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
         self.config, self.input_name = config, input_name
-        self.journal = Journal("")
+        self.journal, self.claims, self.pause = Journal(""), Claims(""), pause
         self.forms: dict[str, str] = {}
         self.assembly = Assembly(config, input_name)
         self.assembly.require()
@@ -70,9 +72,18 @@ class Engine:
             account = Account(task.position, source.uri, source.key, route.log_type, SKIPPED, route.reason)
         if route.log_type:
             account.status, account.reason = DONE, ""
-            self._load(task, self.plans[route.log_type], account, progress)
+            self._load_alone(task, self.plans[route.log_type], account, progress)
         account.seconds = time.monotonic() - began
         return account
+
+    def _load_alone(self, task: Task, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
+        """Load a source that nobody else is at: where that can be known, for what an output has then need not be sent to it again."""
+        lasting = any(self.deliveries[name].output.lasting for name in plan.outputs)
+        try:
+            with self.claims.of(task.source) if lasting else contextlib.nullcontext():
+                self._load(task, plan, account, progress)
+        except Stopped as why:  # while it waited
+            account.status, account.reason, account.failure = FAILED, str(why), why.failure
 
     def _load(self, task: Task, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
         source, ledger = task.source, Ledger(outputs=tuple(plan.outputs))
@@ -125,6 +136,7 @@ class Engine:
     def use_ledger(self) -> None:
         """From now on skip what the ledger on disk knows to have arrived, and go on where it was cut off."""
         self.journal = Journal(self.settings.state, keep=self.settings.remember)
+        self.claims = Claims(self.settings.state, self.pause)
 
     def open_input(self) -> None:
         """Open the input; raises ConfigError. Apart from building, so that checking a configuration needs no credentials."""
@@ -144,6 +156,7 @@ class Engine:
         """Close all plugins, and the ledger."""
         self.assembly.close()
         self.journal.close()
+        self.claims.close()
 
 
 def _cut_short(account: Account, why: BaseException, failures: str) -> None:

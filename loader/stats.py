@@ -1,6 +1,6 @@
 """How things stand in the ledger on disk: by log type, by destination, and the objects touched last. Reads; never writes, never waits for a lock.
 
-An object that was begun and has not ended is in work, or its program was killed: the ledger cannot tell which.
+An object that was begun and has not ended is in work, or its run was stopped or killed: the ledger cannot tell which.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from loader.ledger import Account
 from loader.listing import NO_BUCKET
 from loader.metrics import Totals
 from loader.queues.drain import Drain
-from loader.queues.inflight import Report
+from loader.queues.held import Report
 from loader.section import nearest
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     queue = _queue(engine)
     for problem in config.all_problems():
         log.warning("%s", problem)
-    queue.open()
+    _open(queue, config)
     drain = Drain(queue, engine.settings.workers or work.cores())
     with drain:
         try:
@@ -85,6 +85,17 @@ def _queue(engine: Engine) -> Queue:
         engine.config.plugin(QUEUE).problem("log_type", f"there is no log type {queue.log_type!r}", hint)
         raise ConfigError(*engine.config.all_problems())
     return queue
+
+
+def _open(queue: Queue, config: Config) -> None:
+    """Find the queue; raises ConfigError, with file and line of what an INI file says."""
+    try:
+        queue.open()
+    except ConfigError as why:
+        section = config.plugin(QUEUE)
+        for problem in why.problems:
+            section.problem(problem.key, problem.message, problem.hint)
+        raise ConfigError(*section.problems) from why
 
 
 @dataclasses.dataclass(slots=True)

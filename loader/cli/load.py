@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
     shared.add_arguments(parser)
-    parser.add_argument("-b", "--s3bucket", metavar="BUCKET", default="", help="S3 bucket, or a local folder that stands for one; where no line of the list lacks one, not needed")
+    parser.add_argument("-b", "--s3bucket", metavar="BUCKET", default="", help="S3 bucket, or a folder that stands for one, of lines that name none")
     parser.add_argument("-l", "--s3list", metavar="LIST", required=True, help="aws s3 ls output, keys, s3:// URIs or S3 Inventory CSV; - is stdin")
     parser.add_argument("--resume", action="store_true", help="skip the objects that LIST.finish.log has")
     shared.add_service_arguments(parser, "S3", "the bucket")
@@ -47,12 +47,7 @@ def run(args: argparse.Namespace) -> int:
     for problem in config.all_problems():
         log.warning("%s", problem)
     named = _reader(args)
-    listed = 0
-    for listed, task in enumerate(named(), 1):
-        if not task.source.bucket:
-            raise ConfigError(f"line {task.position} of the list {args.s3list!r} names no bucket: name it with -b BUCKET")
-    if not listed:
-        raise ConfigError(f"the list {args.s3list!r} names no object")
+    listed = _count(args.s3list, named())
     try:
         files = results.Results(stem, resume=args.resume, bucket=args.s3bucket or listing.NO_BUCKET)
     except OSError as why:
@@ -79,6 +74,18 @@ def _reader(args: argparse.Namespace) -> Callable[[], Iterator[Task]]:
         return itertools.starmap(Task, listing.parse(lines, args.s3bucket))
 
     return named
+
+
+def _count(name: str, tasks: Iterable[Task]) -> int:
+    """Return how many objects a list names; raises ConfigError where there is none, or one of no bucket."""
+    found = 0
+    for task in tasks:
+        found += 1
+        if not task.source.bucket:
+            raise ConfigError(f"line {task.position} of the list {name!r} names no bucket: name it with -b BUCKET")
+    if not found:
+        raise ConfigError(f"the list {name!r} names no object")
+    return found
 
 
 @dataclasses.dataclass(slots=True)

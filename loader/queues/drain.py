@@ -21,7 +21,8 @@ from loader.engine import Task
 from loader.errors import ConfigError, DeliveryError, SourceDenied, SourceError, SourceGone
 from loader.ledger import Account
 from loader.queues import reading
-from loader.queues.inflight import InFlight, Report
+from loader.queues.held import Report
+from loader.queues.inflight import InFlight
 
 EMPTY = 2  # polls in a row that bring nothing new, after which the queue counts as empty
 NAP = 0.5  # seconds between two looks at what is to be answered, and between polls that do not wait themselves

@@ -15,15 +15,15 @@ from collections.abc import Callable, Hashable
 from loader.batch import Carried, Source
 from loader.errors import CORRUPT, DELIVERY, POISON, STOPPED
 from loader.ledger import DONE, FAILED, Account
+from loader.queues.held import Held, Identity, Report, Work, identity_of, is_exact
 from loader.queues.notice import Message, Notice
-from loader.queues.receipts import Handout, Receipts
+from loader.queues.receipts import Receipts
 
 LEAVE, DELETE = "leave", "delete"
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
 MARGIN = 1.0  # seconds until a queue has heard that a message is put back
 REMEMBERED = 100_000  # messages and objects that are done, to know them when they come again
 UNDELIVERED = "not delivered"
-Identity = tuple[str, str, str, int, int | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,36 +36,6 @@ class Policy:
     not_understood: str = LEAVE
     filtered: str = DELETE
     ack: bool = True
-
-
-@dataclasses.dataclass(eq=False, slots=True)
-class Held:
-    """One message in hand. ``owes`` are the positions of sources that have not ended, ``again`` are those to try when it comes again."""
-
-    handout: Handout
-    owes: set[int] = dataclasses.field(default_factory=set)
-    again: dict[Identity, tuple[Source, Account]] = dataclasses.field(default_factory=dict)
-    kept: str = ""  # why it stays in the queue, if it does
-    wanted: bool = False  # whether there is more in it than keys of no log type
-
-
-@dataclasses.dataclass(eq=False, slots=True)
-class Work:
-    """One source to load, and the messages that wait for it."""
-
-    position: int
-    source: Source
-    holders: list[Held] = dataclasses.field(default_factory=list)
-    begun: bool = False
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Report:
-    """How a source ended for this run; ``quarantine``: it goes to the dead letter too."""
-
-    account: Account
-    source: Source
-    quarantine: bool = False
 
 
 class InFlight:
@@ -130,12 +100,12 @@ class InFlight:
 
     def _owe(self, held: Held, source: Source) -> None:
         """Have a source loaded for a message, unless it is done, or asked for already."""
-        identity = _identity(source)
+        identity = identity_of(source)
         if identity in self._done:
             held.wanted = True
             return
         work = self._named.get(identity)
-        if work is None or (work.begun and not _exact(source)):  # of the same name, and maybe written anew since
+        if work is None or (work.begun and not is_exact(source)):  # of the same name, and maybe written anew since
             work = self._named[identity] = Work(self._next_position(), source)
             self.waiting.append(work)
         if held not in work.holders:
@@ -158,8 +128,8 @@ class InFlight:
     def ended(self, account: Account, now: float) -> None:
         """Note how a source ended, and answer the messages that waited for nothing else."""
         work = self.working.pop(account.position)
-        if self._named.get(_identity(work.source)) is work:
-            del self._named[_identity(work.source)]
+        if self._named.get(identity_of(work.source)) is work:
+            del self._named[identity_of(work.source)]
         if account.failure == STOPPED:
             return
         self._settle(work, account)
@@ -174,8 +144,8 @@ class InFlight:
         self.undelivered = self.undelivered + 1 if account.failure == DELIVERY else 0 if account.status == DONE else self.undelivered
         if account.status != FAILED:
             wanted = account.status == DONE or bool(account.log_type)
-            if wanted and _exact(work.source):
-                _remember(self._done, _identity(work.source))
+            if wanted and is_exact(work.source):
+                _remember(self._done, identity_of(work.source))
             self._mark(work, Report(account, work.source), wanted=wanted)
         elif account.failure == DELIVERY:
             self._mark(work, Report(account, work.source), UNDELIVERED)
@@ -185,7 +155,7 @@ class InFlight:
             self._mark(work, Report(account, work.source, quarantine=True), "cannot be loaded" if self.policy.poison == LEAVE else "")
         else:
             for held in work.holders:
-                held.again[_identity(work.source)] = work.source, account
+                held.again[identity_of(work.source)] = work.source, account
 
     def _mark(self, work: Work, report: Report, kept: str = "", *, wanted: bool = True) -> None:
         """Report the end of a source, and note on its messages whether they stay in the queue for it."""
@@ -232,15 +202,6 @@ class InFlight:
         self.held.clear()
         self.deferred.clear()
         self.waiting.clear()
-
-
-def _exact(source: Source) -> bool:
-    """Tell whether a source names one version of an object."""
-    return bool(source.version or source.etag)
-
-
-def _identity(source: Source) -> Identity:
-    return source.bucket, source.key, source.version or source.etag, source.first, source.stop
 
 
 def _remember(what: dict[Hashable, None], key: Hashable) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -134,7 +135,9 @@ def test_what_cannot_be_loaded_is_quarantined_listed_left_and_loads_from_that_li
 
     queue.bucket.put("app/g+o ne", app(3))
     (tmp_path / "again.txt").write_text("".join("\t".join(row) + "\n" for row in result(tmp_path, "error")))
-    arguments = ("-b", "another-bucket", "-l", "again.txt", "--config", "my.ini", "--endpoint-url", queue.bucket.endpoint, "--path-style")
+    assert "2 objects failed: " in first.stderr
+    assert "error.log lists those that are no messages (load it with -l)" in first.stderr
+    arguments = ("-l", "again.txt", "--config", "my.ini", "--endpoint-url", queue.bucket.endpoint, "--path-style")
     assert index(tmp_path, *arguments, env=queue.bucket.env).returncode == 0
     assert numbers(tmp_path) == [1, 3]
 
@@ -172,6 +175,9 @@ def test_a_queue_that_is_not_there_is_told_before_anything_starts(queue: Queue, 
     assert done.returncode == 2
     assert "[in_sqs] queue: queue another in us-east-1: the queue does not exist" in done.stderr
     assert not list(tmp_path.glob("*.log"))
+    lacking = queue.drain(tmp_path, options="direct = yes")
+    assert lacking.returncode == 2
+    assert re.search(r"my\.ini:\d+: \[in_sqs\] log_type: must be given with direct = yes", lacking.stderr)
 
 
 def test_a_service_that_throttles_is_not_flooded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

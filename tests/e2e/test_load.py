@@ -289,6 +289,9 @@ def test_a_stop_signal_ends_within_seconds_and_resume_does_the_rest(tmp_path: Pa
         _, said = program.communicate(timeout=5)
         assert program.returncode == 130, said
         assert "--resume" in said
+        told = sum(int(count.replace(",", "")) for count in re.findall(r"([\d,]+) (?:delivered|records arrived)", said))
+        siem.wait(told)
+        assert siem.received == told, "what it says has arrived has, and nothing else"
         again = start(tmp_path, "--resume")
         _, said = again.communicate(timeout=60)
         assert again.returncode == 0, said

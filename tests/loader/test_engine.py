@@ -6,6 +6,7 @@ import bz2
 import gzip
 import json
 import logging
+import os
 import pickle
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from loader.api import TAKEN, Blocks, Outcome, OutputClosed, Retryable, Source, SourceError, SourceSkipped
 from loader.engine import Engine, Task
 from loader.errors import CORRUPT, TRANSIENT, ConfigError
-from loader.ledger import DONE, FAILED, SKIPPED, Account
+from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.pace import FIELDS
 from loader.sharing import Lock, Shared
 from tests import drivers
@@ -297,3 +298,33 @@ def test_trouble_of_the_machine_may_pass_and_another_surprise_is_the_objects(tmp
     one = engine(tmp_path)
     one.input = BreakingInput(LINES, error)
     assert one.run(Task(1, Source("b", "demo/x"))).failure == failure
+
+
+def test_an_object_that_another_process_is_at_is_waited_for_and_nothing_of_it_is_sent_again(tmp_path: Path) -> None:
+    begun, end = os.pipe(), os.pipe()
+
+    def pause(seconds: float) -> None:
+        os.write(end[1], b".")  # from now on the other goes on
+        os.waitpid(pid, 0)
+
+    body, task = {"demo/x": b"192.0.2.1 1\n" * 20}, Task(1, Source("b", "demo/x", etag="e"))
+    one = drivers.engine(tmp_path, f"{TYPE}[loader]\nstate = {tmp_path}/state\nchunk_records = 5\n", files=())
+    one.input, one.pause = drivers.MemoryInput(body, 40), pause
+    one.use_ledger()
+    if not (pid := os.fork()):
+        try:
+
+            def amid(ledger: Ledger) -> None:
+                if ledger.read == 10:
+                    os.write(begun[1], b".")
+                    os.read(end[0], 1)
+
+            os._exit(one.run(task, amid).status != DONE)
+        finally:
+            os._exit(2)
+    os.read(begun[0], 1)
+    account = one.run(task)
+    for descriptor in (*begun, *end):
+        os.close(descriptor)
+    assert (account.status, account.reason.partition(":")[0]) == (SKIPPED, "done already")
+    assert len(drivers.rows(tmp_path / "out.jsonl")) == 20

@@ -105,3 +105,8 @@ def test_values_that_make_no_sense_are_as_if_they_were_not_there() -> None:
     assert (row.etag, row.modified, row.cut, row.carrier) == ("", None, False, Meta())
     naive = Row.of(b'{"stage":"map","bucket":"b","key":"k","record":1,"raw":"x","modified":"2024-05-24T08:00:00"}')
     assert naive.modified == datetime.datetime(2024, 5, 24, 8, tzinfo=datetime.UTC)
+
+
+def test_a_number_that_nothing_can_hold_makes_no_row() -> None:
+    with pytest.raises(ValueError, match="first is no number"):
+        Row.of(b'{"stage": "source", "bucket": "b", "key": "k", "first": 4611686018427387904}')

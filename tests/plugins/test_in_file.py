@@ -148,7 +148,7 @@ def test_the_etag_is_that_of_the_content_though_another_file_takes_the_name(fold
 
     def replaced(self, *args, **more):
         handle = opened(self, *args, **more)
-        os.replace(folder.parent / "outside.log", self)
+        (folder.parent / "outside.log").replace(self)
         return handle
 
     monkeypatch.setattr(Path, "open", replaced)

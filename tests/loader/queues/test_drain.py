@@ -18,7 +18,7 @@ from loader.errors import DELIVERY, GONE, TRANSIENT, ConfigError, DeliveryError
 from loader.ledger import DONE, FAILED, Account
 from loader.queues import drain, inflight
 from loader.queues.drain import Drain
-from loader.queues.inflight import Report
+from loader.queues.held import Report
 from tests import messages
 from tests.drivers import engine, rows
 from tests.servers import until
