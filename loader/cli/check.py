@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         numbers = {f"{level}s": counts[level] for level in STYLES}
         print(json.dumps({**numbers, **(summary or {}), "findings": [as_json(one) for one in found]}, indent=1))
     else:
-        _show(Console(), found, summary, counts)
+        _show(Console(emoji=False), found, summary, counts)
     return WRONG if counts[MISTAKE] or (args.strict and counts[WARNING]) else CLEAN
 
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the sample bucket through syslog over TCP into a receiver, show some of what arrived, and return the load's exit code."""
-    console = Console()
+    console = Console(emoji=False)
     with tempfile.TemporaryDirectory() as folder, Receiver("127.0.0.1", 0) as siem, contextlib.chdir(folder):
         console.print(f"A receiver plays the SIEM on 127.0.0.1:{siem.port}. Loading the sample bucket into it:\n", highlight=False)
         ini = Path(folder) / "demo.ini"

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(_json(told))
     else:
         with contextlib.suppress(BrokenPipeError):
-            Report(Console(highlight=False), full=args.full).show(told)
+            Report(Console(highlight=False, emoji=False), full=args.full).show(told)
     return WRONG.get(told.outcome, 0)
 
 

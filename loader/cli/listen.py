@@ -30,7 +30,7 @@ def line_writer(out: IO[bytes]) -> Sink:
 
 def pretty_printer() -> Sink:
     """Return a sink that prints the header in one line and the JSON body below it, indented and coloured."""
-    console = Console()
+    console = Console(emoji=False)
 
     def show(message: bytes) -> None:
         found = MESSAGE.fullmatch(message)

@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         advice = [dataclasses.asdict(one) for one in found]
         print(json.dumps({"file": file, "refused": [str(problem) for problem in refused], "advice": advice}, indent=1))
         return WRONG if refused else DONE
-    console = Console()
+    console = Console(emoji=False)
     for section, group in itertools.groupby(found, key=lambda one: one.section):
         _show(console, file, section, sorted(group, key=lambda one: list(STYLES).index(one.status)))
     said = [f"{number} {status}" for status in STYLES if (number := sum(len(one.keys) or 1 for one in found if one.status == status))]

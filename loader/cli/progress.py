@@ -25,8 +25,8 @@ SHOWN = 10  # failures told while the run goes on
 
 def stderr() -> Console:
     """Return a console on standard error; lines are not folded where no terminal has a width."""
-    console = Console(stderr=True)
-    return console if console.is_terminal else Console(stderr=True, width=160)
+    console = Console(stderr=True, emoji=False)
+    return console if console.is_terminal else Console(stderr=True, width=160, emoji=False)
 
 
 class Display:

@@ -50,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
         since = 0.0 if args.since is None else now - args.since
         return _look(path, chosen.remember, now, since, args.log_type, max(args.sample, 0))
 
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
-        console = Console(width=160)
+        console = Console(width=160, emoji=False)
     if args.follow is not None:
         with contextlib.suppress(KeyboardInterrupt), _shown(console, as_json=args.json) as show:
             _follow(look, show, args.follow)

@@ -64,7 +64,7 @@ def _show_all(rows: Sequence[TypeRow], *, as_json: bool) -> None:
         print(json.dumps({"types": [dataclasses.asdict(row) for row in rows]}, indent=1))
         return
     cells = [_cells(row) for row in rows]
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
         print("\n".join("\t".join(map(_flat, line)) for line in (COLUMNS, *cells)))
         return
@@ -84,7 +84,7 @@ def _show_one(name: str, rows: Sequence[ValueRow], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"name": name, "values": [dataclasses.asdict(row) for row in rows]}, indent=1))
         return
-    console = Console()
+    console = Console(emoji=False)
     if not console.is_terminal:
         print("\n".join("\t".join([row.key, _flat(row.value), _written(row), row.said]).rstrip("\t") for row in rows))
         return
