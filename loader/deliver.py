@@ -127,9 +127,10 @@ class Delivery:
                 while self.unwritten:
                     if again := self._write_paced(self.pace) if self.pace else self._write(self.unwritten[0]):
                         self._wait(Retryable(f"{self.output.name} asked for {again} messages again"))
-                if confirm and self.written:
-                    self._confirm()
-                self.backoff.succeeded()
+                if confirm:
+                    if self.written:
+                        self._confirm()
+                    self.backoff.succeeded()  # not before: a receiver that hangs takes what its buffers hold
                 return
             except Retryable as why:
                 self.unwritten.extendleft(reversed(self.written))

@@ -521,3 +521,28 @@ def test_a_chunk_whose_refusals_the_dead_letter_does_not_take_still_stands_in_li
             one.flush()
     assert output.calls == [[b"a", b"b", b"c"]] * 2
     assert (one.settled, ledger.missing("out"), ledger.refused["out"]) == (0, 3, 0)
+
+
+def test_a_receiver_that_takes_but_never_confirms_is_waited_for_once_and_not_for_every_object() -> None:
+    class Hanging(drivers.MemoryOutput):
+        def flush(self) -> None:
+            raise Retryable("not everything arrived")
+
+    now, waits = 0.0, 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now, waits
+        now, waits = now + seconds, waits + 1
+
+    output = drivers.configured(Hanging(), "out_x", retry_for="60s", retry_wait="10s", chunk_bytes="10")
+    assert isinstance(output, Hanging)
+    delivery = Delivery(output, None, lambda: now, sleep)
+    ends = []
+    for _ in range(4):
+        with pytest.raises(DeliveryError):
+            delivery.add([b"x" * 20] * 3, Ledger(("out_x",)))
+            delivery.flush()
+        delivery.discard()
+        ends.append(now)
+    assert 59 <= ends[0] <= 61
+    assert ends[1:] == [ends[0]] * 3
