@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import logging
+import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ from loader.ledger import DONE, WHOLE, Account
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 NAME = "ledger.db"
+PATIENCE = 5.0  # seconds that a lock is waited for
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS object (
     id INTEGER PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, etag TEXT NOT NULL, first INTEGER NOT NULL, stop INTEGER NOT NULL,
@@ -167,9 +169,20 @@ class Journal:
         return found
 
     def _open(self) -> sqlite3.Connection:
+        """Open the file, patiently: where several programs make it at once, SQLite refuses some of them without waiting."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._open_once()
+            except sqlite3.OperationalError as why:
+                if "locked" not in str(why) or time.monotonic() > deadline:
+                    raise
+            time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  # no secret
+
+    def _open_once(self) -> sqlite3.Connection:
         assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=5, isolation_level=None)
+        connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")  # a crash of the machine may take the last marks along: duplicates, no loss

@@ -30,7 +30,7 @@ class Connection:
         with contextlib.suppress(OSError):
             if isinstance(self.socket, ssl.SSLSocket):
                 self.socket.settimeout(0)
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ValueError):  # the latter: the client has taken it down already
                     self.socket.unwrap()
             # Not closed: the thread that reads from it must not meet its number again as that of another socket.
             self.socket.shutdown(socket.SHUT_RDWR)

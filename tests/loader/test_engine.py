@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import json
 import logging
@@ -313,6 +314,7 @@ def test_an_object_that_another_process_is_at_is_waited_for_and_nothing_of_it_is
     one.use_ledger()
     if not (pid := os.fork()):
         try:
+            os.close(end[1])
 
             def amid(ledger: Ledger) -> None:
                 if ledger.read == 10:
@@ -326,5 +328,7 @@ def test_an_object_that_another_process_is_at_is_waited_for_and_nothing_of_it_is
     account = one.run(task)
     for descriptor in (*begun, *end):
         os.close(descriptor)
+    with contextlib.suppress(ChildProcessError):  # it was waited for
+        os.waitpid(pid, 0)
     assert (account.status, account.reason.partition(":")[0]) == (SKIPPED, "done already")
     assert len(drivers.rows(tmp_path / "out.jsonl")) == 20

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,20 @@ def test_names_that_are_no_utf_8_can_be_kept(tmp_path: Path) -> None:
     assert entry.begin(odd) == {"out": 0}
     entry.note({"out": 5})
     assert entry.begin(odd) == {"out": 5}
+
+
+def test_programs_that_make_the_ledger_at_once_do_not_refuse_each_other(tmp_path: Path) -> None:
+    for turn in range(5):
+        at, pids = time.monotonic() + 0.03, []
+        for number in range(6):
+            if not (pid := os.fork()):
+                try:
+                    while time.monotonic() < at:
+                        pass
+                    journal = Journal(str(tmp_path / str(turn)))
+                    journal.begin(source(f"app/{number}"), "app", ["out"])
+                    os._exit(bool(journal.failed))
+                finally:
+                    os._exit(2)
+            pids.append(pid)
+        assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0] * 6

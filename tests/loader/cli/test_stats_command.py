@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from loader import claims
 from loader.engine import HOME
 from loader.journal import NAME
 from tests.loader.cli.test_check import index, written
@@ -57,7 +58,7 @@ def test_after_a_load_it_shows_what_each_destination_has(tmp_path: Path) -> None
     assert (shown.returncode, shown.stderr) == (0, "")
     assert f"{tmp_path}/state/ledger.db: " in shown.stdout
     assert shown.stdout.count("s3://bucket/app/") == 1
-    assert sorted(file.name for file in (tmp_path / "state").iterdir()) == [NAME]
+    assert sorted(file.name for file in (tmp_path / "state").iterdir()) == [NAME, claims.NAME]
     assert json.loads(stats(tmp_path, "--json", "--log-type", "no*").stdout)["types"] == []
 
 
