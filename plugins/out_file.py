@@ -83,9 +83,14 @@ class FileOutput(Output):
 
     def _rotate(self, coming: int) -> None:
         """Give a file that would grow beyond ``rotate_bytes`` another name and begin a new one; those who wait for the lock notice."""
+        while self._too_large(coming):  # again: another process may have filled the new one by the time we have its lock
+            self._begin_anew()
+
+    def _too_large(self, coming: int) -> bool:
         facts = os.fstat(self.descriptor)
-        if not stat.S_ISREG(facts.st_mode) or not facts.st_size or facts.st_size + coming <= self.rotate_bytes:
-            return
+        return stat.S_ISREG(facts.st_mode) and facts.st_size > 0 and facts.st_size + coming > self.rotate_bytes
+
+    def _begin_anew(self) -> None:
         path = Path(self.path).resolve()
         now = datetime.datetime.now(datetime.UTC)
         while (target := path.with_name(f"{path.stem}-{now:{STAMP}}{path.suffix}")).exists():
