@@ -31,7 +31,7 @@ from loader.stages.decode import parquet_or
 
 HOME = Path(__file__).parent.parent
 DEAD_LETTER = "out_file:dead_letter"
-REJECTS = {"path": "rejects/rejects.ndjson", "rotate_bytes": "100m", "rotate_keep": "10"}  # unless its section says otherwise
+REJECTS = {"path": "rejects/rejects.ndjson", "rotate_bytes": "100m", "rotate_keep": "10", "sync": "yes"}  # unless its section says otherwise
 ENRICHERS = ("filter_xff", "filter_geoip", "filter_ioc", "filter_useragent")  # in the order of the product, whatever that of the sections
 STAGES = (envelope, derive, own_logs, exclude, stamp, as_text, ecs, hooks, prefix, label)
 

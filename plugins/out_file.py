@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import logging
 import os
@@ -12,7 +13,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from loader.api import TAKEN, ConfigError, Option, Outcome, Output, Problem, Retryable, number, path, size
+from loader.api import TAKEN, ConfigError, Option, Outcome, Output, Problem, Retryable, flag, number, path, size
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"  # UTC: names sort by time, and a file is renamed once
 STAMPED = r"\d{8}T\d{6}\.\d{6}Z"
@@ -29,8 +30,11 @@ class FileOutput(Output):
     rotate_bytes = Option(size, "0", doc="Size beyond which the file gets its time as part of its name and a new one is begun; 0: never.")
     rotate_keep = Option(number(0), "0", doc="How many such files are kept, the oldest being deleted, with a warning; 0: all.")
 
+    sync = Option(flag, "no", doc="Have the disk write what was appended before it counts as delivered: a crash of the machine then costs nothing.")
+
     descriptor = -1
     torn = False
+    unsynced = False
 
     @property
     def destination(self) -> str:
@@ -44,6 +48,9 @@ class FileOutput(Output):
 
     def close(self) -> None:
         """Close the file."""
+        if self.unsynced:
+            with contextlib.suppress(Retryable):
+                self._synced()
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
@@ -57,6 +64,7 @@ class FileOutput(Output):
                 if self.rotate_bytes:
                     self._rotate(len(data))
                 self._append(b"\n" * self.torn + data)
+                self.unsynced = self.sync
             finally:
                 if self.descriptor >= 0:
                     with contextlib.suppress(OSError):
@@ -64,6 +72,19 @@ class FileOutput(Output):
         except OSError as why:
             raise Retryable(f"[{self.name}] cannot append to {self.path!r}: {why.strerror}") from why
         return TAKEN
+
+    def flush(self) -> None:
+        """Where ``sync`` is set, return once the disk has what was appended; raises Retryable."""
+        if self.unsynced:
+            self._synced()
+
+    def _synced(self) -> None:
+        try:
+            os.fsync(self.descriptor)
+        except OSError as why:
+            if why.errno != errno.EINVAL:  # a pipe, which has no disk
+                raise Retryable(f"[{self.name}] cannot write {self.path!r} to its disk: {why.strerror}") from why
+        self.unsynced = False
 
     def _lock(self) -> None:
         """Open the file where that is to be done, and lock it: the one that stands at the path now, for somebody may have rotated it."""
@@ -91,6 +112,7 @@ class FileOutput(Output):
         return stat.S_ISREG(facts.st_mode) and facts.st_size > 0 and facts.st_size + coming > self.rotate_bytes
 
     def _begin_anew(self) -> None:
+        self.flush()
         path = Path(self.path).resolve()
         now = datetime.datetime.now(datetime.UTC)
         while (target := path.with_name(f"{path.stem}-{now:{STAMP}}{path.suffix}")).exists():

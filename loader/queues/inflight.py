@@ -143,7 +143,7 @@ class InFlight:
         last = all(held.handout.message.receives >= self.policy.max_receives for held in work.holders)
         self.undelivered = self.undelivered + 1 if account.failure == DELIVERY else 0 if account.status == DONE else self.undelivered
         if account.status != FAILED:
-            wanted = account.status == DONE or bool(account.log_type)
+            wanted = account.status == DONE or bool(account.log_type and account.ledger.outputs)
             if wanted and is_exact(work.source):
                 _remember(self._done, identity_of(work.source))
             self._mark(work, Report(account, work.source), wanted=wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -57,8 +58,8 @@ print(json.dumps(said))
 
 @pytest.fixture
 def output(request, tmp_path):
-    def start(path=None):
-        plugin = configured(FileOutput(), "out_file", path=str(path or tmp_path / "out.jsonl"))
+    def start(path=None, **options):
+        plugin = configured(FileOutput(), "out_file", path=str(path or tmp_path / "out.jsonl"), **options)
         plugin.open()
         request.addfinalizer(plugin.close)
         return plugin
@@ -301,3 +302,44 @@ def test_a_device_and_a_pipe_are_never_rotated(tmp_path):
     one.write([b"b\n"])
     one.close()
     assert Path("/dev/null").is_char_device()
+
+
+def test_with_sync_the_disk_has_it_before_it_counts_and_only_then_is_it_asked(output, tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    one = output(tmp_path / "out.jsonl", sync="yes")
+    one.flush()
+    one.write([b"a\n"])
+    one.write([b"b\n"])
+    assert synced == []
+    one.flush()
+    one.flush()
+    assert synced == [4]
+    other = output(tmp_path / "other.jsonl")
+    other.write([b"a\n"])
+    other.flush()
+    assert synced == [4]
+
+
+def test_a_disk_that_fails_to_write_is_an_outage(output, tmp_path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.EIO, "input/output error")
+
+    one = output(tmp_path / "out.jsonl", sync="yes")
+    one.write([b"a\n"])
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(Retryable, match="to its disk: input/output error"):
+        one.flush()
+    monkeypatch.undo()
+    one.flush()
+
+
+def test_a_pipe_has_no_disk_to_wait_for(output, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        one = output(tmp_path / "pipe", sync="yes")
+        one.write([b"a\n"])
+        one.flush()
+    finally:
+        os.close(reader)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loader.batch import Source
 from loader.errors import CORRUPT, DELIVERY, DENIED, GONE, STOPPED, TRANSIENT
-from loader.ledger import DONE, FAILED, SKIPPED, Account
+from loader.ledger import DONE, FAILED, SKIPPED, Account, Ledger
 from loader.queues.inflight import FIRST_PAUSE, LONGEST_PAUSE, InFlight, Policy
 from loader.queues.notice import Message, Notice
 from loader.queues.reading import read
@@ -42,8 +42,10 @@ class Bench:
         """Take all that waits."""
         return [(work.position, work.source) for work in iter(self.inflight.next, None)]
 
-    def end(self, position: int, source: Source, status: str = DONE, failure: str = "", log_type: str = "app", reason: str = "why") -> None:
-        account = Account(position, source.uri, source.key, log_type, status, reason, failure=failure)
+    def end(
+        self, position: int, source: Source, status: str = DONE, failure: str = "", log_type: str = "app", reason: str = "why", *, outputs: str = "o"
+    ) -> None:
+        account = Account(position, source.uri, source.key, log_type, status, reason, ledger=Ledger(tuple(outputs)), failure=failure)
         self.inflight.ended(account, self.now)
 
     def work(self, **failures: str) -> list[str]:
@@ -118,12 +120,13 @@ def test_a_message_that_asks_for_nothing_is_deleted_and_told() -> None:
     assert bench.rows() == []
 
 
+@pytest.mark.parametrize("log_type", ["", "no output takes it"])
 @pytest.mark.parametrize(("filtered", "deleted"), [("delete", ["mx y"]), ("leave", [])])
-def test_messages_of_keys_without_a_log_type_are_deleted_or_left_as_configured(filtered: str, deleted: list[str]) -> None:
+def test_messages_of_keys_that_are_for_nobody_are_deleted_or_left_as_configured(filtered: str, deleted: list[str], log_type: str) -> None:
     bench = Bench(filtered=filtered)
     bench.receive("x y")
     for position, source in bench.begin():
-        bench.end(position, source, SKIPPED, log_type="")
+        bench.end(position, source, SKIPPED, log_type=log_type, outputs="")
     assert bench.deleted == deleted
 
 
