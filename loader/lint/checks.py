@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from loader.assembly import Assembly
-from loader.lint import files, names, overlap, patterns, replaced, rules, sections, targets, unused, values
+from loader.lint import destinations, files, names, overlap, patterns, replaced, rules, sections, targets, unused, values
 from loader.lint.finding import MISTAKE, WARNING, Finding
 
 CHECKS: tuple[Callable[[Assembly], Iterator[Finding]], ...] = tuple(
-    module.check for module in (sections, values, targets, names, replaced, unused, rules, overlap, patterns, files)
+    module.check for module in (sections, values, targets, names, replaced, destinations, unused, rules, overlap, patterns, files)
 )
 
 
