@@ -32,7 +32,7 @@ TYPE = "[demo]\ns3_key = \\.log$$\nfile_format = text\nlog_pattern = (?P<a>\\S+)
 def config(folder: Path, ini: str = "") -> Config:
     path = folder / "test.ini"
     outputs = f"[out_file]\npath = {folder}/out.jsonl\n[out_file:dead_letter]\npath = {folder}/rejects\n"
-    path.write_text(f"{TYPE}{outputs}[in_file]\nroot = {folder}\n{ini}")
+    path.write_text(f"{TYPE}{outputs}[in_file]\nroot = {folder}\n[loader]\nstate = {folder}/state\n{ini}")
     return configuration.load([path])
 
 
