@@ -62,7 +62,7 @@ class SqsQueue(AwsPlugin, Queue):
     max_receives = Option(number(1, 1000), "6", doc="How often a message is tried whose failure may pass, as SQS counts its receives.")
     poison = Option(choice(LEAVE, DELETE), LEAVE, doc="What becomes of a message whose object cannot be loaded for good, once it is quarantined.")
     not_understood = Option(choice(LEAVE, DELETE), LEAVE, doc="What becomes of a message of no known form, once it is quarantined.")
-    filtered = Option(choice(DELETE, LEAVE), DELETE, doc="What becomes of a message whose keys are all of no log type, ignored, or of one that no output takes.")
+    filtered = Option(choice(DELETE, LEAVE), DELETE, doc="What becomes of a message all of whose keys are ignored, or for no log type or output.")
     ack = Option(flag, "yes", doc="no: delete no message, as for a trial run; what was delivered stays delivered.")
     envelope_path = Option(expression, "", doc="JMESPath of the list of items in a message of a form of its own; empty: the whole message is one.")
     bucket_path = Option(expression, "", doc="JMESPath of the bucket in an item; a fixed name is written in quotes: 'logs'.")
