@@ -228,7 +228,7 @@ def test_a_name_that_leads_elsewhere_is_followed_after_a_while(opened, monkeypat
         plugin.flush()
         ports[0] = new.port
         plugin.write([b"two\n"])
-        clock[0] += 3600
+        clock[0] += 3601
         if protocol == "tcp":
             plugin.write([b"three\n"])  # what is not flushed yet keeps the old connection
         plugin.flush()
