@@ -191,12 +191,11 @@ class Delivery:
     def _settle_first(self, count: int) -> None:
         """Settle the first messages in line, which the destination is known to have in spite of a failure."""
         while count > 0 and self.unwritten:
-            chunk = self.unwritten.popleft()
-            arrived = min(count, len(chunk.messages))
-            count -= arrived
-            self.written.append(chunk.pick(list(range(arrived))))
-            if arrived < len(chunk.messages):
-                self.unwritten.appendleft(chunk.pick(list(range(arrived, len(chunk.messages)))))
+            arrived, rest = self.unwritten.popleft().split(count)
+            count -= len(arrived.messages)
+            self.written.append(arrived)
+            if rest.messages:
+                self.unwritten.appendleft(rest)
         self._settle()
 
     def _refuse(self, chunk: Chunk, refused: Mapping[int, str]) -> None:
