@@ -52,6 +52,7 @@ class Settings(Plugin):
     state = Option(path, "state", doc="Folder of the ledger on disk (what has arrived where), as seen from the current folder; empty: none.")
     remember = Option(seconds, "90d", doc="How long the ledger on disk knows an object after it was last touched.")
     force = Option(flag, "no", doc="Load again what the ledger on disk says has arrived; as --force.")
+    fast = Option(flag, "yes", doc="Run log types as generated functions where that is possible; no: step by step, to the same bytes.")
     dead_letter = Option(text, DEAD_LETTER, doc="Output that takes rejected records, by the name of its section.")
 
 

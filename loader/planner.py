@@ -19,7 +19,7 @@ from loader.options import TypeOption, text
 from loader.plan import Plan, Step, WayOut
 from loader.rules.rule import Rule
 from loader.section import Section
-from loader.stages import as_text, clock, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, select, stamp, tidy
+from loader.stages import as_text, clock, declared, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, select, stamp, tidy
 
 FORMAT = TypeOption(text, None, name="file_format", doc="How the object is laid out: the name of a parser.")
 MAX_COUNT = TypeOption(text, "", name="max_log_count", doc="Has no effect: an object is worked on in pieces, however many records it has.")
@@ -87,8 +87,8 @@ def _lenient(log_type: Section) -> bool:
 def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
     """Return all steps but the last, and whether records stay tidy up to there."""
     rules = exclude.prepare(log_type, parts.rules)
-    hook, hook_is_tidy = hooks.prepare(log_type, parts.hook_folders)
-    is_tidy = hook_is_tidy and not ecs.completes(log_type)
+    hook = hooks.prepare(log_type, parts.hook_folders)
+    is_tidy = hook.tidy and not ecs.completes(log_type)
     renamed: list[str] = log_type.read(stamp.RENAMED)
     remember, move = prefix.prepare(log_type, renamed)
     found: list[tuple[str, Change | None]] = [
@@ -99,8 +99,8 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
         ("exclude", rules.raw if rules else None),
         ("stamp", stamp.prepare(log_type)),
         ("as text", as_text.prepare(log_type)),
-        ("ecs", ecs.prepare(log_type, parents=not is_tidy)),
-        ("hook", hook),
+        ("ecs", ecs.prepare(log_type, parents=not is_tidy, holders=declared.holders(hook.rows))),
+        ("hook", hook.run),
         *((one.name, _enricher(one.name, apply)) for one in parts.filters if (apply := one.prepare(log_type))),
         ("prefix", move),
         ("exclude again", rules.final if rules else None),

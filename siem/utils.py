@@ -13,6 +13,7 @@ from siem._aws import (
     extract_aws_instanceid_from_text,
     extract_aws_region_from_text,
 )
+from siem._derived import derive
 from siem._fields import (
     convert_keyname_to_safe_field,
     convert_underscore_field_into_dot_notation,
@@ -36,7 +37,7 @@ from siem._web import extract_url_http_fields_from_http_request, get_mime_type, 
 __all__ = [
     "RE_INSTANCEID", "cluster_instance_identifier", "convert_custom_timeformat_to_datetime", "convert_epoch_to_datetime",
     "convert_iso8601_to_datetime", "convert_keyname_to_safe_field", "convert_syslog_to_datetime", "convert_underscore_field_into_dot_notation",
-    "convrt_micro_epoch_to_seconds_epoch", "dev_merge_dicts", "extract_aws_account_from_text", "extract_aws_instanceid_from_text",
+    "convrt_micro_epoch_to_seconds_epoch", "derive", "dev_merge_dicts", "extract_aws_account_from_text", "extract_aws_instanceid_from_text",
     "extract_aws_region_from_text", "extract_url_http_fields_from_http_request", "get_mime_type", "match_log_with_exclude_patterns", "merge_dicts",
     "parse_xff", "put_value_into_nesteddict", "split_url", "timestr_to_hours", "tls_fields", "validate_ip", "value_from_nesteddict_by_dottedkey",
     "value_from_nesteddict_by_dottedkeylist",

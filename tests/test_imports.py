@@ -58,6 +58,7 @@ BESIDE = {  # the stages that are more than a module: ecs writes its mapping, wh
     ("loader/stages/ecs.py", "stages.mapping"),
     ("loader/stages/ecs.py", "stages.typed"),
     ("loader/stages/ecs.py", "stages.compat"),
+    ("loader/stages/hooks.py", "stages.declared"),
     ("loader/stages/compat.py", "stages.typed"),
     ("loader/stages/mapping.py", "stages.typed"),
     ("loader/stages/stamp.py", "stages.clock"),  # the time is the largest part of the stamp

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from loader import schema
@@ -31,14 +31,14 @@ NEITHER = (None, None)
 UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
 
 
-def prepare(log_type: Section, *, parents: bool = True) -> Callable[[Batch], None]:
+def prepare(log_type: Section, *, parents: bool = True, holders: Collection[str] = ()) -> Callable[[Batch], None]:
     """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type.
 
     With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing
-    empty is made.
+    empty is made but ``holders``, for a hook that puts something in them or takes them out again.
     """
     types = types_of(log_type)
-    mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)))
+    mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)), holders=holders)
     clashes = dict(mapping.clashes())
     for target, why in clashes.items():
         log_type.problem(target, why)

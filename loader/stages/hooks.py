@@ -18,12 +18,13 @@ import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from loader.batch import OVERDUE, Batch, Record
 from loader.errors import Overdue
 from loader.options import COMPAT, TypeOption, text
 from loader.section import Section
+from loader.stages import declared
 from loader.watchdog import within
 
 SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook sf_<type>.py on; by custom, the fields it sets.")
@@ -35,18 +36,31 @@ Transform = Callable[[Record], Any]
 log = logging.getLogger(__name__)
 
 
-def prepare(log_type: Section, folders: Iterable[Path]) -> tuple[Callable[[Batch], None] | None, bool]:
-    """Return ``run_hook(batch)``, or None when the type has no hook; and whether records stay tidy.
+class Hook(NamedTuple):
+    """A type's hook: ``run(batch)``, None when it has none; whether records stay tidy; the rows of its table, where that is all there is."""
 
-    They do without a hook, or when its file says ``TIDY = True``: it makes the ECS objects that it needs and sets no empty values.
-    Any other hook finds the objects around mapped fields made, empty or not. A missing or broken file is a problem of the type.
+    run: Callable[[Batch], None] | None = None
+    tidy: bool = True
+    rows: declared.Rows = ()
+
+
+def prepare(log_type: Section, folders: Iterable[Path]) -> Hook:
+    """Return the hook of a log type. A missing or broken file is a problem of the type.
+
+    Records stay tidy without a hook, with one that is a table (``DERIVED``) alone, and with one whose file says ``TIDY = True``: it makes
+    the ECS objects that it needs and sets no empty values. Any other hook finds the objects around mapped fields made, empty or not.
     """
     with contextlib.redirect_stdout(sys.stderr):  # what a file prints while it is read is no document
         module = load(log_type, folders) if log_type.read(SCRIPT) else None
+        rows = declared.rows_of(module, log_type, SCRIPT)
         transform = _transform(module, log_type) if module else None
+    if rows and transform is None:
+        return Hook(_Runner(log_type, declared.applier(rows)).run, True, rows)
     if transform is None:
-        return None, True
-    return _Runner(log_type, transform).run, bool(getattr(module, "TIDY", False))
+        return Hook()
+    derive = declared.applier(rows) if rows else None
+    both = transform if derive is None else lambda record: transform(derive(record))
+    return Hook(_Runner(log_type, both).run, bool(getattr(module, "TIDY", False)))
 
 
 class _Runner:
@@ -177,7 +191,7 @@ def take_controls(batch: Batch, record: Record) -> bool:
 
 def _transform(module: ModuleType, log_type: Section) -> Transform | None:
     """Return the hook's function for this type; what its ``prepare`` raises is noted as a problem."""
-    transform: Transform = module.transform
+    transform: Transform | None = getattr(module, "transform", None)
     if callable(getattr(module, "prepare", None)):
         try:
             prepared = module.prepare(log_type)
@@ -213,8 +227,8 @@ def load(log_type: Section, folders: Iterable[Path]) -> ModuleType | None:
     except (Exception, SystemExit) as why:  # noqa: BLE001  # a user's file may fail in any way
         log_type.problem(SCRIPT.name, f"the hook {file} cannot be imported: {type(why).__name__}: {why}")
         return None
-    if not callable(getattr(module, "transform", None)):
-        log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata)")
+    if not callable(getattr(module, "transform", None)) and not hasattr(module, "DERIVED"):
+        log_type.problem(SCRIPT.name, f"the hook {file} has no function transform(logdata), and no table DERIVED")
         return None
     return module
 

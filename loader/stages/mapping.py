@@ -6,7 +6,7 @@ parser knows which fields a record can have, what could never be there is left o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from loader.memo import Memo
@@ -30,7 +30,10 @@ class Types(Protocol):
 class Mapping:
     """What a log type maps: targets to groups of source paths, constants by target, and how."""
 
-    def __init__(self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool) -> None:
+    def __init__(
+        self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool, holders: Collection[str] = ()
+    ) -> None:
+        self.holders = tuple(holders)  # objects that are made in any case
         self.fixed, self.types, self.parents, self.derives = fixed, types, parents, derives
         self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
         if derives:
@@ -63,6 +66,8 @@ class Writer:
         plant(tree, "event.ingested", ("ingested", ""))
         for target, groups in self.mapping.groups.items():
             plant(tree, target, self.value(target, groups))
+        for path in self.mapping.holders:
+            plant(tree, f"{path}.", ("", ""))
         for top, below in tree.items():
             if isinstance(below, dict):
                 self.place(top, self.object(below, f"{top}."))
@@ -79,7 +84,7 @@ class Writer:
         """Write the joining of an object with what the record has under its name."""
         if not variable:
             return
-        guard = "" if self.mapping.parents else f"if {variable}: "
+        guard = "" if self.mapping.parents or top in self.mapping.holders else f"if {variable}: "
         if self.names is not None and top not in self.names:
             self.write(f"{guard}r[{top!r}] = {variable}")
             return
@@ -97,8 +102,9 @@ class Writer:
             if not isinstance(leaf, dict):
                 self.leaf(variable, key, leaf, path + key)
             elif below := self.object(leaf, f"{path}{key}."):
-                self.write(f"{'' if self.mapping.parents else f'if {below}: '}{variable}[{key!r}] = {below}")
-        if len(self.lines) == at + 1 and not certain and not self.mapping.parents:
+                bare = self.mapping.parents or f"{path}{key}" in self.mapping.holders
+                self.write(f"{'' if bare else f'if {below}: '}{variable}[{key!r}] = {below}")
+        if len(self.lines) == at + 1 and not certain and not self.mapping.parents and path[:-1] not in self.mapping.holders:
             self.lines.pop()
             return ""
         return variable

@@ -24,7 +24,7 @@ def batch(*records: dict[str, Any]) -> Batch:
 
 def ran(folder: Path, code: str, *records: dict[str, Any]) -> Batch:
     (folder / "sf_demo.py").write_text(code)
-    run, _ = hooks.prepare(log_type(script_ecs="x"), [folder])
+    run, *_ = hooks.prepare(log_type(script_ecs="x"), [folder])
     assert run is not None
     one = batch(*records)
     run(one)
@@ -39,14 +39,14 @@ def noted(section: Section) -> str:
 
 def test_a_type_without_script_ecs_has_no_hook_even_where_a_file_is(tmp_path: Path) -> None:
     (tmp_path / "sf_demo.py").write_text("1 / 0\n")
-    assert hooks.prepare(log_type(), [tmp_path]) == (None, True)
+    assert hooks.prepare(log_type(), [tmp_path]) == (None, True, ())
 
 
 def test_a_sites_folder_is_searched_before_ours_and_dashes_are_underscores(tmp_path: Path) -> None:
     for name in ("site", "ours"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "sf_my_type.py").write_text(ECHO)
-    run, _ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path / "none", tmp_path / "site", tmp_path / "ours"])
+    run, *_ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path / "none", tmp_path / "site", tmp_path / "ours"])
     assert run is not None
     one = batch({})
     run(one)
@@ -61,7 +61,7 @@ def test_records_stay_tidy_only_where_the_file_says_so(tmp_path: Path, code: str
 
 def test_a_missing_file_is_a_problem_that_names_the_places(tmp_path: Path) -> None:
     section = log_type(script_ecs="event.kind")
-    assert hooks.prepare(section, [tmp_path, tmp_path / "x"]) == (None, True)
+    assert hooks.prepare(section, [tmp_path, tmp_path / "x"]) == (None, True, ())
     assert noted(section) == f"the hook sf_demo.py does not exist in {tmp_path}, {tmp_path}/x (add the file, or leave script_ecs empty)"
 
 
@@ -78,7 +78,7 @@ def test_a_missing_file_is_a_problem_that_names_the_places(tmp_path: Path) -> No
 def test_a_broken_file_is_a_problem_that_names_it(tmp_path: Path, code: str, said: str) -> None:
     (tmp_path / "sf_demo.py").write_text(code)
     section = log_type(script_ecs="x")
-    assert hooks.prepare(section, [tmp_path]) == (None, True)
+    assert hooks.prepare(section, [tmp_path]) == (None, True, ())
     assert noted(section).startswith(f"the hook {tmp_path}/sf_demo.py {said}")
 
 
@@ -111,7 +111,7 @@ def test_a_record_whose_hook_fails_goes_on_as_it_was_left_and_the_others_are_not
 
 def test_a_failure_names_the_hook_as_its_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "sf_my_type.py").write_text(FAILING)
-    run, _ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
+    run, *_ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
     assert run is not None
     one = batch({"n": 1})
     run(one)
@@ -202,13 +202,13 @@ def test_prepare_is_called_once_with_the_log_type_and_may_give_the_function(tmp_
 def test_a_prepare_that_raises_is_a_problem_of_the_type(tmp_path: Path) -> None:
     (tmp_path / "sf_demo.py").write_text(f"def prepare(log_type):\n    raise OSError('no table')\n{ECHO}")
     section = log_type(script_ecs="x")
-    assert hooks.prepare(section, [tmp_path]) == (None, True)
+    assert hooks.prepare(section, [tmp_path]) == (None, True, ())
     assert noted(section).startswith(f"prepare(log_type) of the hook {tmp_path}/sf_demo.py raises OSError: no table")
 
 
 def test_the_es_loader_told_its_log_alone_of_a_failure(tmp_path: Path) -> None:
     (tmp_path / "sf_demo.py").write_text(FAILING)
-    run, _ = hooks.prepare(log_type(script_ecs="x", compat="es-loader"), [tmp_path])
+    run, *_ = hooks.prepare(log_type(script_ecs="x", compat="es-loader"), [tmp_path])
     assert run is not None
     one = batch({"n": 1})
     run(one)
@@ -219,7 +219,7 @@ def test_the_es_loader_told_its_log_alone_of_a_failure(tmp_path: Path) -> None:
 def test_a_hook_that_takes_too_long_is_stopped_and_its_record_goes_on(tmp_path: Path) -> None:
     code = "def transform(logdata):\n    logdata['seen'] = True\n    while logdata['n']:\n        pass\n    return logdata\n"
     (tmp_path / "sf_demo.py").write_text(code)
-    run, _ = hooks.prepare(log_type(script_ecs="x"), [tmp_path])
+    run, *_ = hooks.prepare(log_type(script_ecs="x"), [tmp_path])
     assert run is not None
     one = batch({"n": 1}, {"n": 0})
     one.seconds = 0.05
@@ -231,7 +231,7 @@ def test_a_hook_that_takes_too_long_is_stopped_and_its_record_goes_on(tmp_path: 
 def test_a_hook_may_import_what_stands_beside_it_and_may_have_a_dash_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "beside_the_hook.py").write_text("WORD = 'helped'\n")
     (tmp_path / "sf_my-type.py").write_text("import beside_the_hook\ndef transform(logdata):\n    return {'is': beside_the_hook.WORD}\n")
-    run, _ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
+    run, *_ = hooks.prepare(log_type("my-type", script_ecs="x"), [tmp_path])
     assert run is not None
     one = batch({})
     run(one)

@@ -1,0 +1,108 @@
+"""The table ``DERIVED`` of a hook file: ECS fields that follow from fields of the record, row by row.
+
+This is the plain way to do what the table says. ``loader/fast/`` compiles the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+from loader import schema
+from loader.batch import Record
+from loader.options import TypeOption
+from loader.paths import put, reader
+from loader.section import Section
+
+NOTHING = ("", "-", "null", "[]")
+
+
+class Row(Protocol):
+    """What ``siem.utils.derive`` returns."""
+
+    @property
+    def targets(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def function(self) -> Callable[..., Any]: ...  # noqa: D102
+    @property
+    def sources(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def varied(self) -> bool: ...  # noqa: D102
+
+
+Rows = Sequence[Row]
+
+
+def rows_of(module: ModuleType | None, log_type: Section, script: TypeOption[str]) -> Rows:
+    """Return the table of a hook file, none where it has none; what is no row is noted as a problem of the type."""
+    found = getattr(module, "DERIVED", ())
+    rows: list[Row] = []
+    for place, row in enumerate(found):
+        if not all(hasattr(row, name) for name in ("targets", "function", "sources", "varied")) or not row.targets or not row.sources:
+            log_type.problem(script.name, f"row {place} of DERIVED in the hook is no row: {row!r}", "write derive(targets, function, sources)")
+        else:
+            rows.append(row)
+            for target in row.targets:
+                if not schema.is_known(target) and (near := schema.nearest(target)):
+                    log_type.problem(script.name, f"DERIVED of the hook sets {target!r}, no ECS field", f"did you mean {near!r}?", fatal=False)
+    return rows
+
+
+def holders(rows: Rows) -> tuple[str, ...]:
+    """Return the objects that the rows put something in, those around them first: the mapping makes them, so that each has its place."""
+    found: dict[str, None] = {}
+    for row in rows:
+        for target in row.targets:
+            steps = target.split(".")[:-1]
+            found.update(dict.fromkeys(".".join(steps[: depth + 1]) for depth in range(len(steps))))
+    return tuple(found)
+
+
+def applier(rows: Rows) -> Callable[[Record], Record]:
+    """Return ``transform(record)``, which sets what the rows give and takes objects out that nothing was put in."""
+    table = [(row.targets, row.function, [reader(source) for source in row.sources]) for row in rows]
+    removers = [_remover(path) for path in reversed(holders(rows))]
+
+    def transform(record: Record) -> Record:
+        for targets, function, getters in table:
+            for target, value in zip(targets, values(targets, function(*[get(record) for get in getters])), strict=True):
+                if says(value):
+                    put(record, target, [*value] if isinstance(value, list | tuple) else value)
+        for remove in removers:
+            remove(record)
+        return record
+
+    return transform
+
+
+def values(targets: Sequence[str], found: Any) -> Iterable[Any]:
+    """Return the values in step with the targets that a row's function has given; raises TypeError when there are more or fewer."""
+    if len(targets) == 1:
+        return (found,)
+    if found is None:
+        return (None,) * len(targets)
+    if not isinstance(found, tuple) or len(found) != len(targets):
+        raise TypeError(f"{found!r} is no tuple of {len(targets)} values for {' '.join(targets)}")
+    return found
+
+
+def says(value: Any) -> bool:
+    """Tell whether there is anything in a value: what is empty leaves a target as it was."""
+    if isinstance(value, str):
+        return value not in NOTHING
+    if isinstance(value, list | tuple):
+        return bool(value) and [*value] != [""]
+    return value is not None and value != {}
+
+
+def _remover(path: str) -> Callable[[Record], None]:
+    above, _, leaf = path.rpartition(".")
+    get = reader(above) if above else None
+
+    def remove(record: Record) -> None:
+        owner = get(record) if get else record
+        if isinstance(owner, dict) and owner.get(leaf) == {}:
+            del owner[leaf]
+
+    return remove
