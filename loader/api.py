@@ -32,10 +32,10 @@ from loader.errors import (
     Unrecoverable,
 )
 from loader.firstline import first_line_chunks
-from loader.frames import KEPT, Broken, Limits, Overlong, Raws, ValueScanner, kept, line_chunks, lines
-from loader.jsontext import readable, rewritten
+from loader.frames import KEPT, Broken, Columns, Limits, Overlong, Raws, ValueScanner, kept, line_chunks, lines
+from loader.jsontext import CONTROL, readable, rewritten
 from loader.markup import add_child, local_name, parse_xml, xml_parser
-from loader.matching import LOG_PATTERN, matcher
+from loader.matching import LOG_PATTERN, columns, matcher
 from loader.memo import Memo
 from loader.networks import Address, Network, membership, unmapped
 from loader.options import COMPAT, Option, TypeOption, choice, flag, number, path, per_second, regex, seconds, size, text, words
@@ -48,11 +48,11 @@ from loader.times import zone
 from loader.watchdog import within
 
 __all__ = [
-    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "ConfigError", "DELETE", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT",
+    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "CONTROL", "Columns", "ConfigError", "DELETE", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT",
     "LEAVE", "LOG_PATTERN", "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Message", "Meta", "Network", "Option", "Outcome", "Output",
     "OutputClosed", "Overdue", "Overlong", "ParseError", "Parser", "Parts", "Places", "Plugin", "Policy", "Problem", "Queue", "Raws", "Record",
     "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner",
-    "add_child", "choice", "decoded", "expression", "first_line_chunks", "flag", "kept",
+    "Wrapping", "add_child", "choice", "columns", "decoded", "expression", "first_line_chunks", "flag", "kept",
     "line_chunks", "lines", "local_name", "matcher", "membership", "number", "parse_xml", "path", "per_second", "readable", "reader",
     "regex", "rewritten", "seconds", "size", "text", "unmapped", "within", "words", "xml_parser", "zone",
 ]  # fmt: skip
@@ -71,6 +71,18 @@ class Outcome:
 TAKEN = Outcome()
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What an output puts around a body: the two texts of ``head`` with the ``@timestamp`` between them before it, ``tail`` behind it; with
+    ``counted`` the length of all, and a blank, before that. It holds for messages of at most ``most`` bytes, 0: of any size.
+    """
+
+    head: tuple[str, str] | None = None
+    tail: bytes = b"\n"
+    most: int = 0
+    counted: bool = False
+
+
 class Plugin:
     """What all kinds share. The engine fills the options in before ``open``."""
 
@@ -85,6 +97,8 @@ class Plugin:
 
 class Input(Plugin):
     """Reads sources."""
+
+    ahead = False  # whether ``read`` may be called in another thread while an earlier source is worked on: then the next one is read ahead
 
     def read(self, source: Source) -> Blocks:
         """Yield the bytes of ``source`` in blocks, filling in its size, etag and time; raises SourceError."""
@@ -164,6 +178,7 @@ class Formatter(Plugin):
     """Turns a finished record into the bytes of one message body. One that is ``labelled`` gets ``encode(record, label)``."""
 
     labelled = False
+    compact = False  # whether a body is the record as JSON just as orjson writes it, CONTROL escaped: then it may be put together as text
     needs_raw = False  # whether a record without its raw text is rejected, as ``fields = lean`` leaves it out
 
     def prepare(self, log_type: LogType) -> Encode:
@@ -211,6 +226,10 @@ class Output(Plugin):
         if getattr(encode, "labelled", False):
             return lambda record, label: encode(record, label) + b"\n"
         return lambda record: encode(record) + b"\n"
+
+    def wrapping(self, log_type: LogType) -> Wrapping | None:
+        """Return what ``pack`` puts around a body, where that follows from the time of the record alone; None where it takes more."""
+        return Wrapping() if type(self).prepare is Output.prepare else None
 
     def write(self, messages: Sequence[bytes]) -> Outcome:
         """Offer packed messages; raises Retryable or Unrecoverable when that concerns all of them."""

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import fnmatch
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from loader import former, idle, inputs
@@ -56,24 +56,54 @@ class Settings(Plugin):
     dead_letter = Option(text, DEAD_LETTER, doc="Output that takes rejected records, by the name of its section.")
 
 
-class Assembly:
-    """All that one configuration gives. ``plans`` has the log types that could be compiled."""
+class Plans(dict[str, Plan]):
+    """Log types by name, each compiled when it is first asked for; raises ConfigError where there is a mistake after all, such as a hook
+    that is gone since the check.
+    """
 
-    def __init__(self, config: Config, input_name: str = "") -> None:
+    def __init__(self, compile_type: Callable[[Section], None], types: Mapping[str, Section]) -> None:
+        super().__init__()
+        self._compile, self._types = compile_type, types
+
+    def __missing__(self, name: str) -> Plan:
+        section = self._types[name]
+        self._compile(section)
+        if any(problem.fatal for problem in section.problems):
+            self.pop(name, None)
+            raise ConfigError(*section.problems)
+        return self[name]
+
+
+class Assembly:
+    """All that one configuration gives. ``plans`` has the log types that could be compiled.
+
+    A ``checked`` configuration has had an assembly before, which found no fatal mistake: it is not looked through for mistakes again, and
+    a log type is compiled when it is first asked for.
+    """
+
+    def __init__(self, config: Config, input_name: str = "", *, checked: bool = False) -> None:
         self.config, self.input_name = config, input_name
         self.settings = Settings()
         with contextlib.suppress(ConfigError):  # noted in its section; every option has a default to go on with
             configure(self.settings, config.loader)
         self.registry = Registry([Path(folder) for folder in (self.settings.plugins,) if folder] + [HOME / "plugins"])
         self.plugins: dict[str, Plugin] = {}
-        self.plans: dict[str, Plan] = {}
+        self.plans: dict[str, Plan] = Plans(self._compile_type, config.types) if checked else {}
         self.absent: dict[str, Section] = {}  # sections left out: they change a log type that is not here
         self._leave_out_former()
         for section in config.types.values():
             section.values.setdefault(COMPAT.name, self.settings.compat)
             section.claimed |= {*config.left_over(section, idle.LISTS)}
         self.router = Router(config.types.values())
-        self._compile()
+        self._create()
+        if not checked:
+            for section in self.config.types.values():
+                self._compile_type(section)
+            idle.filters(self.filters, self.config, HOME / "aws.ini")
+        if self.input_name:
+            inputs.declare(self.config, self.registry, self.input_name)
+        if not checked:
+            self._check()
 
     def require(self) -> None:
         """Raise ConfigError with every mistake when one of them is fatal."""
@@ -94,22 +124,20 @@ class Assembly:
                 self.config.problems += section.problems
                 self.absent[name] = self.config.types.pop(name)
 
-    def _compile(self) -> None:
-        """Create all plugins and compile all types."""
+    def _create(self) -> None:
+        """Create what the plans of all log types are made of."""
         self.outputs = [one for one in (self._plugin(name) for name in self._output_names()) if isinstance(one, Output)]
         for output in self.outputs:  # those too that no log type has
             self._formatter(output)
         for key, value in REJECTS.items():
             self.config.plugin(DEAD_LETTER).values.setdefault(key, value)
         self.dead = self._dead_letter()
-        filters = [one for one in (self._plugin(name) for name in self._filter_names()) if isinstance(one, Filter)]
-        rules = self.rules = self._rules()
-        folders = self.hook_folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
-        for section in self.config.types.values():
-            self._compile_type(section, filters, rules, folders)
-        idle.filters(filters, self.config, HOME / "aws.ini")
-        if self.input_name:
-            inputs.declare(self.config, self.registry, self.input_name)
+        self.filters = [one for one in (self._plugin(name) for name in self._filter_names()) if isinstance(one, Filter)]
+        self.rules = self._rules()
+        self.hook_folders = [Path(folder) for folder in (self.settings.hooks, "/opt/siem", HOME / "siem") if folder]
+
+    def _check(self) -> None:
+        """Note what has no effect, and mistakes in what nothing uses."""
         idle.outputs(self.outputs, self.config)
         idle.rates([*self.outputs, *([self.dead] if self.dead else [])], self.config)
         idle.keys(self.config, self.registry, idle.names((OPTIONS, ROUTE_OPTIONS, *(stage.OPTIONS for stage in STAGES))), declared(Settings, Option))
@@ -134,7 +162,7 @@ class Assembly:
             self.config.loader.problem("dead_letter", f"{name!r} is no output", f"write the name of its section, such as {DEAD_LETTER}")
         return found if isinstance(found, Output) else None
 
-    def _compile_type(self, section: Section, filters: list[Filter], rules: list[Rule], folders: list[Path]) -> None:
+    def _compile_type(self, section: Section) -> None:
         try:
             parser = self._plugin(f"parser_{section.read(FORMAT)}", section, FORMAT.name)
             wanted = [one for one in self.outputs if any(fnmatch.fnmatchcase(section.name, glob) for glob in one.match)]
@@ -148,7 +176,7 @@ class Assembly:
             chosen = self.settings
             records = min([chosen.chunk_records, *(max(int(one.rate), 1) for one in wanted if one.rate)])  # the ledger learns of a second's worth
             limits = Limits(chosen.max_record_bytes, records, match_seconds=chosen.match_seconds, hook_seconds=chosen.hook_seconds)
-            plan = self.plans[section.name] = compile_plan(section, parser, outputs, Parts(filters, limits, rules, folders, self._objects))
+            plan = self.plans[section.name] = compile_plan(section, parser, outputs, Parts(self.filters, limits, self.rules, self.hook_folders, self._objects, chosen.fast))
             if section.read(FORMAT) != "parquet":
                 plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))
         except ConfigError:  # that is noted in the section; the stages may have more to say
@@ -156,7 +184,7 @@ class Assembly:
             section.claimed |= {*section.read(derive.DERIVED)}
             for stage in STAGES:
                 section.claimed |= {option.name for option in stage.OPTIONS}
-            for prepare in (label.prepare, stamp.prepare, ecs.prepare, functools.partial(hooks.prepare, folders=folders)):
+            for prepare in (label.prepare, stamp.prepare, ecs.prepare, functools.partial(hooks.prepare, folders=self.hook_folders)):
                 with contextlib.suppress(ConfigError):  # noted likewise
                     prepare(section)
 

@@ -15,21 +15,23 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 
+from loader.batch import Carried
 from loader.engine import Task
 from loader.errors import STOPPED, TRANSIENT
 from loader.ledger import FAILED, Account
 
-AHEAD = 2  # tasks a worker holds: one in work, one waiting
+AHEAD = 2  # tasks a worker holds: one in work, one waiting; a third is chosen for it, so that it knows with each what comes next
 TICK = 0.25
 END = object()
 
 
 @dataclasses.dataclass(slots=True)
 class Lane:
-    """One worker: its executor, and what it was given, oldest first."""
+    """One worker: its executor, and what it was given, oldest first. What is ``chosen`` for it next it is told of, but may not get."""
 
     executor: futures.Executor
     given: collections.deque[tuple[futures.Future[Account], Task]] = dataclasses.field(default_factory=collections.deque)
+    chosen: collections.deque[Task] = dataclasses.field(default_factory=collections.deque)
 
 
 class Crew:
@@ -49,7 +51,7 @@ class Crew:
         feed = iter(tasks)
         more = True
         while True:
-            more = self._hand_out(feed) if more or self.again else False
+            more = self._hand_out(feed) if more or self.again or any(lane.chosen for lane in self.lanes) else False
             running = [future for lane in self.lanes for future, _ in itertools.islice(lane.given, 1)]
             if not running and not more:
                 return
@@ -62,16 +64,34 @@ class Crew:
 
     def _hand_out(self, feed: Iterator[Task | None]) -> bool:
         """Give each worker its tasks, the first one of each first; returns whether there may be more later."""
-        for depth in range(1, AHEAD + 1):
+        more = self._choose(feed)
+        for lane in self.lanes:
+            self._fill(lane)
+        for idle in (lane for lane in self.lanes if not lane.given):
+            if other := next((lane for lane in self.lanes if lane.chosen), None):
+                idle.chosen.append(other.chosen.pop())
+                self._fill(idle)
+        return more
+
+    def _choose(self, feed: Iterator[Task | None]) -> bool:
+        """Choose what each worker gets, and one more for each; returns whether there may be more later."""
+        for depth in range(1, AHEAD + 2):
             for lane in self.lanes:
-                while len(lane.given) < depth:
+                while len(lane.given) + len(lane.chosen) < depth:
                     task = self.again.popleft() if self.again else next(feed, END)
                     if task is END:
                         return False
                     if not isinstance(task, Task):
                         return True
-                    lane.given.append((self._submit(lane, task), task))
+                    lane.chosen.append(task)
         return True
+
+    def _fill(self, lane: Lane) -> None:
+        while lane.chosen and len(lane.given) < AHEAD:
+            task = lane.chosen.popleft()
+            following = lane.chosen[0].source if lane.chosen else None
+            task = dataclasses.replace(task, upcoming=None if isinstance(following, Carried) else following)  # whose bytes come with it
+            lane.given.append((self._submit(lane, task), task))
 
     def collected(self) -> Iterator[Account]:
         """Yield the accounts that are there by now."""
@@ -85,6 +105,7 @@ class Crew:
         """
         deadline = time.monotonic() + patience
         for lane in self.lanes:
+            lane.chosen.clear()
             lane.given = collections.deque(pair for pair in lane.given if not pair[0].cancel())
         while (left := deadline - time.monotonic()) > 0:
             running = [future for lane in self.lanes for future, _ in lane.given]
@@ -134,9 +155,12 @@ class Crew:
             lane.executor.shutdown(wait=False)
             lane.executor = self.make(number)
             self.deaths[task.position] += 1
-            if self.deaths[task.position] < self.tries:
+            lost = self.deaths[task.position] >= self.tries
+            if not lost:
                 self.again.append(dataclasses.replace(task, tries=self.deaths[task.position]))
-            else:
+            self.again.extend(lane.chosen)
+            lane.chosen.clear()
+            if lost:
                 yield self._lost(task)
 
     def _lost(self, task: Task) -> Account:

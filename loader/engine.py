@@ -1,6 +1,7 @@
 """One worker: sources in, plans applied, outputs flushed, each source's account returned.
 
-Building an engine reads every option and compiles every log type, so that all mistakes are known before the first record.
+Building an engine reads every option and compiles every log type, so that all mistakes are known before the first record. The engines of
+worker processes are built behind that (``checked``), and compile the log types that occur.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import traceback
 from collections.abc import Callable
 
 from loader import inputs, pipeline
+from loader.ahead import Ahead
 from loader.api import Blocks, Input
 from loader.assembly import HOME, Assembly
 from loader.batch import Carried, Source
@@ -36,21 +38,26 @@ __all__ = ["HOME", "Engine", "Task"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
-    """One line of work: its position in the list, and the source. ``tries`` counts the workers that have died on it."""
+    """One line of work: its position in the list, and the source. ``tries`` counts the workers that have died on it.
+
+    ``upcoming`` is the source that the worker will most likely be given next.
+    """
 
     position: int
     source: Source
     tries: int = 0
+    upcoming: Source | None = None
 
 
 class Engine:
     """Everything one process needs to load sources, from one configuration."""
 
-    def __init__(self, config: Config, input_name: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, config: Config, input_name: str, *, pause: Callable[[float], None] = time.sleep, checked: bool = False) -> None:
         self.config, self.input_name = config, input_name
         self.journal, self.claims, self.pause = Journal(""), Claims(""), pause
         self.forms: dict[str, str] = {}
-        self.assembly = Assembly(config, input_name)
+        self.ahead: Ahead | None = None
+        self.assembly = Assembly(config, input_name, checked=checked)
         self.assembly.require()
         self.settings, self.plans, self.router = self.assembly.settings, self.assembly.plans, self.assembly.router
         dead = self.assembly.dead
@@ -63,8 +70,7 @@ class Engine:
         began = time.monotonic()
         source = task.source
         try:
-            with within(self.settings.match_seconds):
-                route = Route(source.log_type) if isinstance(source, Carried) else self.router.route(source.key)
+            route = self._route(source)
         except Overdue:
             route = Route("", "")
             account = Account(task.position, source.uri, source.key, "", FAILED, "an s3_key pattern takes too long for this key: see index.py check")
@@ -75,6 +81,11 @@ class Engine:
             self._load_alone(task, self.plans[route.log_type], account, progress)
         account.seconds = time.monotonic() - began
         return account
+
+    def _route(self, source: Source) -> Route:
+        """Return the log type of a source; raises Overdue."""
+        with within(self.settings.match_seconds):
+            return Route(source.log_type) if isinstance(source, Carried) else self.router.route(source.key)
 
     def _load_alone(self, task: Task, plan: Plan, account: Account, progress: Callable[[Ledger], None]) -> None:
         """Load a source that nobody else is at: where that can be known, for what an output has then need not be sent to it again."""
@@ -92,14 +103,13 @@ class Engine:
         if not deliveries:
             account.status, account.reason = SKIPPED, f"no output matches log type {plan.name}"
             return
-        lasting = {one.output.name: one.output.destination for one in deliveries if one.output.lasting}
-        entry = Entry(self.journal, source, plan.name, lasting, form=self._form(plan.name), fresh=self.settings.force and not task.tries)
+        entry = self._entry(source, plan, fresh=self.settings.force and not task.tries)
         dispatch = Dispatch(deliveries, self.dead_letter, entry.begin, entry.note)
         whole = False
         try:
             try:
                 source.done = entry.done(len(deliveries))
-                blocks, _ = decode(self._blocks(source), self.settings.max_object_bytes)
+                blocks, _ = decode(self._blocks(task), self.settings.max_object_bytes)
                 pipeline.run(plan, source, blocks, ledger, dispatch, progress)
                 whole = True
             finally:  # what was read of a source that breaks still arrives
@@ -114,8 +124,35 @@ class Engine:
         if account.status != SKIPPED:
             entry.end(account, dispatch.marks(ledger, whole=whole))
 
-    def _blocks(self, source: Source) -> Blocks:
-        return iter((source.body,)) if isinstance(source, Carried) else self.input.read(source)
+    def _entry(self, source: Source, plan: Plan, *, fresh: bool) -> Entry:
+        """Return what the ledger on disk has of a source."""
+        outputs = [self.deliveries[name].output for name in plan.outputs]
+        lasting = {output.name: output.destination for output in outputs if output.lasting}
+        return Entry(self.journal, source, plan.name, lasting, form=self._form(plan.name), fresh=fresh)
+
+    def _blocks(self, task: Task) -> Blocks:
+        """Return the bytes of a source; where the input reads ahead, the next one follows behind them."""
+        if isinstance(task.source, Carried):
+            return iter((task.source.body,))
+        if self.ahead is None:
+            return self.input.read(task.source)
+        blocks = self.ahead.read(task.source)
+        self.ahead.expect(self._upcoming(task))
+        return blocks
+
+    def _upcoming(self, task: Task) -> Source | None:
+        """Return the next source as it will be asked for; None where that is not known, or it will not be read."""
+        source = task.upcoming
+        if source is None or isinstance(source, Carried):
+            return None
+        try:
+            route = self._route(source)
+        except Overdue:
+            return None
+        if not route.log_type or not (plan := self.plans[route.log_type]).outputs:
+            return None
+        source.done = self._entry(source, plan, fresh=self.settings.force).done(len(plan.outputs))
+        return source
 
     def share(self, shared: Shared) -> None:
         """From now on keep to rates and locks that all workers of the run share."""
@@ -142,6 +179,8 @@ class Engine:
         """Open the input; raises ConfigError. Apart from building, so that checking a configuration needs no credentials."""
         self.input: Input = inputs.create(self.config, self.assembly.registry, self.input_name)
         self.input.open()
+        if self.input.ahead:
+            self.ahead = Ahead(self.input.read, lambda: self.pause(0.0))
 
     def settle(self) -> None:
         """Let the garbage collector pass over what is here for good, and look at what is new more seldom.
@@ -154,6 +193,8 @@ class Engine:
 
     def close(self) -> None:
         """Close all plugins, and the ledger."""
+        if self.ahead is not None:
+            self.ahead.close()
         self.assembly.close()
         self.journal.close()
         self.claims.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from loader.batch import Blocks, Meta, Record
 
@@ -23,6 +23,19 @@ class Limits:
     chunk_bytes: int = 1024**2
     match_seconds: float = 1.0  # how long a pattern may work on a record; 0: for ever
     hook_seconds: float = 10.0  # how long all that follows may
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Columns:
+    """How a text is cut to fields: ``split(text)`` gives as many as there are ``names``, or anything else where the text does not fit.
+
+    ``apart`` are characters that JSON would have to escape and that stand between fields only, but that fields of ``quotes`` may have quotes.
+    """
+
+    names: tuple[str, ...]
+    split: Callable[[str], Sequence[str | None] | None]
+    apart: str = ""
+    quotes: frozenset[str] = frozenset()
 
 
 @dataclasses.dataclass(slots=True)
@@ -42,6 +55,7 @@ class Raws:
     broken: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     places: list[int] | None = None  # where texts, then broken ones, stood among all that were read; None: one behind the other
     left_out: dict[str, int] = dataclasses.field(default_factory=dict)  # records that are not wanted, by the option that says so
+    columns: Columns | None = None  # what ``parse`` does, where a text is nothing but its fields
 
     @property
     def count(self) -> int:
@@ -83,6 +97,7 @@ def _part(raws: Raws, indices: list[int], left_out: dict[str, int], base: int = 
         [raws.broken[index - split] for index in indices if index >= split],
         [(raws.places[index] if raws.places is not None else index) - base for index in indices],
         {option: count for option, count in left_out.items() if count},
+        raws.columns,
     )
 
 
@@ -140,15 +155,20 @@ def _bounded(found: list[str], limit: int) -> Iterator[list[str] | Overlong]:
 
 
 def line_chunks(
-    found: Iterator[list[str] | Overlong], parse: Callable[[str], Record], limits: Limits, *, names: frozenset[str] | None = None
+    found: Iterator[list[str] | Overlong],
+    parse: Callable[[str], Record],
+    limits: Limits,
+    *,
+    names: frozenset[str] | None = None,
+    columns: Columns | None = None,
 ) -> Iterator[Raws]:
-    """Cut lists of lines to chunks. ``names``: see Raws."""
+    """Cut lists of lines to chunks. ``names`` and ``columns``: see Raws."""
     for texts in found:
         if isinstance(texts, Overlong):
             yield Raws([], parse, broken=[(texts.start, str(texts))])
             continue
         for start in range(0, len(texts), limits.chunk_records):
-            yield Raws(texts[start : start + limits.chunk_records], parse, names)
+            yield Raws(texts[start : start + limits.chunk_records], parse, names, columns=columns)
 
 
 TOKEN = re.compile(r'[{}\[\]]|"[^"\\\n]*(?:\\.[^"\\\n]*)*("?)')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 
@@ -59,7 +60,9 @@ class Inputs(Input):
 
     def __init__(self, first: Input, others: Sequence[Input], clock: Callable[[], float] = time.monotonic) -> None:
         self.name, self.first, self.others, self.clock = first.name, first, others, clock
+        self.ahead = all(one.ahead for one in (first, *others))
         self.opened: list[Input] = []
+        self._opening = threading.Lock()  # a source that is read ahead may be the first of its section
         self.shut: dict[str, tuple[float, str]] = {}  # sections that could not be opened: until when that is believed, and why
 
     def open(self) -> None:
@@ -75,8 +78,9 @@ class Inputs(Input):
     def read(self, source: Source) -> Blocks:
         """Yield the bytes of ``source``; raises SourceDenied where the section for its bucket cannot be opened."""
         one = next((one for one in self.others if one.serves(source.bucket)), self.first)
-        if one not in self.opened:
-            self._open(one, source)
+        with self._opening:
+            if one not in self.opened:
+                self._open(one, source)
         yield from one.read(source)
 
     def _open(self, one: Input, source: Source) -> None:

@@ -10,6 +10,9 @@ import re
 
 from loader.memo import Memo
 
+CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+"""What JSON need not escape, and what terminals and receivers obey: DEL, C1, the separators of lines and paragraphs; in UTF-8."""
+
 # two backslashes are one that is escaped, and no escape begins with the second
 _ESCAPES = re.compile(r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}")
 _LONE = re.compile("[\ud800-\udfff]")

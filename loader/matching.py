@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loader.batch import Record
+from loader.frames import Columns
 from loader.errors import ConfigError, ParseError
+from loader.quotes import quoting
 from loader.options import TypeOption, regex
 from loader.section import Section
 
 LOG_PATTERN = TypeOption(regex, "", name="log_pattern", doc="Regular expression with named groups, matched at the start of a record.")
+
+
+def columns(log_type: Section) -> Columns:
+    """Return how ``log_pattern`` cuts a text: the same as ``matcher``, which has to be asked first for what is wrong with the pattern."""
+    pattern = log_type.read(LOG_PATTERN)
+    assert pattern is not None, "matcher has raised for that"
+    names, groups = tuple(pattern.groupindex), tuple(pattern.groupindex.values())
+    match, all_named = pattern.match, groups == tuple(range(1, pattern.groups + 1))
+
+    def split(text: str) -> tuple[str | None, ...]:
+        found = match(text)
+        if found is None:
+            raise ParseError("does not match log_pattern")
+        return found.groups() if all_named else tuple([found[group] for group in groups])
+
+    return Columns(names, split, '"', quoting(pattern))
 
 
 def matcher(log_type: Section) -> Callable[[str], Record]:

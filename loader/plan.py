@@ -8,21 +8,23 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from loader import schema
 from loader.api import Blocks, Encode
 from loader.batch import OVERDUE, Batch, Meta, Record, Reject, Source
 from loader.errors import Overdue, ParseError
-from loader.frames import KEPT, Limits, Raws
+from loader.fast.run import Fast
+from loader.frames import KEPT, Limits, Raws, pick
 from loader.memo import Memo
 from loader.paths import put, reader
 from loader.stages import typed
+from loader.stages.stamp import place_of
 from loader.watchdog import within
 
 RAW_KEPT = 65536  # characters of a rejected record that go to the dead letter
 NO_CONTROL: Record = {}
+MANY = 0.5  # share of odd records in a chunk from which on all of it goes step by step
 CHUNK = 3  # times as long as a record a chunk may take, before it is looked at record by record
 
 
@@ -45,11 +47,13 @@ class Done:
     rejects: list[Reject] = dataclasses.field(default_factory=list)
     flags: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    numbers: list[int] = dataclasses.field(default_factory=list)  # of the records that were packed; not kept for those of generated functions
 
     def add(self, batch: Batch, packed: list[list[bytes]]) -> None:
         """Take in what became of a batch that all steps are done with."""
         for place, messages in enumerate(packed):
             self.packed[place] += messages
+        self.numbers += batch.numbers
         self.excluded += batch.excluded
         self.made += batch.made
         self.flags.update(batch.flags)
@@ -82,9 +86,37 @@ class Plan:
     literal: tuple[str, ...] = ()  # keys with dots in them that filters write
     counted: tuple[collections.Counter[str], ...] = ()  # what outputs note while they pack
     at: str = ""  # the step that is under way
+    fast: Fast | None = None  # the same as one generated function
+    why_not: str = ""  # why there is none
 
     def run(self, raws: Raws, source: Source, first: int) -> Done:
         """Take a chunk through all steps; ``first`` is the number of its first record in the source."""
+        if self.fast is not None and (done := self._run_fast(self.fast, raws, source, first)) is not None:
+            return done
+        return self._run_steps(raws, source, first)
+
+    def _run_fast(self, fast: Fast, raws: Raws, source: Source, first: int) -> Done | None:
+        """Take a chunk through the generated function, and what that has left through the steps; None when all is for the steps."""
+        try:
+            with within(CHUNK * self.limits.hook_seconds):
+                found = fast.run(raws, source, first)
+        except Overdue:  # whose fault it is shows step by step
+            return None
+        if found is None:
+            return None
+        packed, odd = found
+        if not odd:
+            return Done(packed, read=len(raws.texts))  # type: ignore[arg-type]  # None stands for those that are odd
+        if len(odd) > MANY * len(raws.texts):
+            return None
+        rest = pick(raws, frozenset(odd))
+        rest.records = None  # they may be changed already
+        done = self._run_steps(rest, source, first)
+        done.read = len(raws.texts)
+        done.packed = [_filled(messages, first, done.numbers, others) for messages, others in zip(packed, done.packed, strict=True)]
+        return done
+
+    def _run_steps(self, raws: Raws, source: Source, first: int) -> Done:
         done = Done([[] for _ in self.ways_out], read=len(raws.texts) + len(raws.broken))
         for option, count in raws.left_out.items():
             done.read += count
@@ -179,6 +211,20 @@ class Plan:
             self._reject(done, number, raw, why, "map", metas[0] if metas is not None else None)
 
 
+def _filled(messages: Sequence[bytes | None], first: int, numbers: Sequence[int], others: Sequence[bytes]) -> list[bytes]:
+    """Return messages with those of the records ``numbers`` in the places that are None; a record may have none, or several."""
+    made = collections.defaultdict(list)
+    for number, message in zip(numbers, others, strict=True):
+        made[number].append(message)
+    found: list[bytes] = []
+    for number, one in enumerate(messages, first):
+        if one is None:
+            found += made[number]
+        else:
+            found.append(one)
+    return found
+
+
 def _labelled(way_out: WayOut, batch: Batch) -> list[bytes]:
     """Pack records where labels matter: for a form that has them, or behind a hook that has set some."""
     if way_out.labelled:
@@ -193,8 +239,7 @@ def _labelled(way_out: WayOut, batch: Batch) -> list[bytes]:
 
 def identify(batch: Batch) -> None:
     """Set ``event.id`` where the type gives none: the same for the same record of the same object, however often it is loaded."""
-    source = batch.source
-    place = hashlib.sha256(f"{source.bucket}\0{source.key}\0{source.etag}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    place = place_of(batch.source)
     last, part = -1, 0
     for record, number in zip(batch.records, batch.numbers, strict=True):
         part = part + 1 if number == last else 0  # of the records that a hook has made of one

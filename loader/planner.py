@@ -13,6 +13,8 @@ from pathlib import Path
 from loader.api import Encode, Filter, Formatter, Limits, Output, Parser
 from loader.batch import Batch, Label, Record
 from loader.errors import Overdue
+from loader.fast import build
+from loader.fast.run import Fast
 from loader.frames import Read
 from loader.memo import Memo
 from loader.options import TypeOption, text
@@ -36,6 +38,7 @@ class Parts:
     rules: list[Rule]
     hook_folders: Iterable[Path]
     objects: Callable[[], Parser]
+    fast: bool = True
 
 
 def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Output, Formatter]], parts: Parts) -> Plan:
@@ -43,12 +46,13 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
     log_type.read(MAX_COUNT)
     read = _reader(log_type, parser, parts)
     check_sources(log_type)
-    steps, is_tidy = _steps(log_type, parts)
+    steps, is_tidy, rows = _steps(log_type, parts)
     labeller = label.prepare(log_type)
     ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
     ways_out = [_way_out(log_type, output, formatter) for output, formatter in ordered]
     if any(way_out.labelled for way_out in ways_out):
         steps.append(Step("label", labeller))
+    fast, why_not = _fast(log_type, ordered, [step.name for step in steps], rows) if parts.fast else (None, "[loader] fast is off")
     return Plan(
         log_type.name,
         read,
@@ -60,7 +64,19 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
         log_type.read(prefix.PREFIX),
         tuple(key for one in parts.filters for key in one.literal if one.name in {step.name for step in steps}),
         tuple(output.counted for output, _ in ordered),
+        fast=fast,
+        why_not=why_not,
     )
+
+
+def _fast(
+    log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Sequence[str], rows: declared.Rows
+) -> tuple[Fast | None, str]:
+    """Return the log type as a generated function, or why it cannot be one."""
+    try:
+        return build.build(log_type, outputs, steps, rows), ""
+    except build.Unfit as why:
+        return None, why.why
 
 
 def _reader(log_type: Section, parser: Parser, parts: Parts) -> Read:
@@ -84,10 +100,11 @@ def _lenient(log_type: Section) -> bool:
     return log_type.read(FORMAT) == "json"
 
 
-def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
-    """Return all steps but the last, and whether records stay tidy up to there."""
+def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.Rows]:
+    """Return all steps but the last, whether records stay tidy up to there, and the table of the hook."""
     rules = exclude.prepare(log_type, parts.rules)
-    hook = hooks.prepare(log_type, parts.hook_folders)
+    mapped = {*ecs.targets(log_type), *ecs.FROM_KEY}
+    hook = hooks.prepare(log_type, parts.hook_folders, mapped)
     is_tidy = hook.tidy and not ecs.completes(log_type)
     renamed: list[str] = log_type.read(stamp.RENAMED)
     remember, move = prefix.prepare(log_type, renamed)
@@ -99,13 +116,13 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool]:
         ("exclude", rules.raw if rules else None),
         ("stamp", stamp.prepare(log_type)),
         ("as text", as_text.prepare(log_type)),
-        ("ecs", ecs.prepare(log_type, parents=not is_tidy, holders=declared.holders(hook.rows))),
+        ("ecs", ecs.prepare(log_type, parents=not is_tidy, places=declared.places(hook.rows, mapped))),
         ("hook", hook.run),
         *((one.name, _enricher(one.name, apply)) for one in parts.filters if (apply := one.prepare(log_type))),
         ("prefix", move),
         ("exclude again", rules.final if rules else None),
     ]
-    return [Step(name, run) for name, run in found if run], is_tidy
+    return [Step(name, run) for name, run in found if run], is_tidy, hook.rows
 
 
 def check_sources(log_type: Section) -> None:

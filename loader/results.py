@@ -24,6 +24,7 @@ from loader.charset import encodable
 from loader.ledger import FAILED, Account
 
 log = logging.getLogger(__name__)
+AWKWARD = re.compile("[%\x00-\x1f]")
 LOOKS_SHOWN = re.compile("%(?=[01][0-9A-F]|25)")
 
 
@@ -99,7 +100,7 @@ def key_of(source: Source) -> str:
 
 def _shown(uri: str) -> str:
     """Return a URI that can stand in a row: control characters percent-encoded, and what already looks so. No two are shown alike."""
-    return "".join(c if c >= " " else quote(c) for c in LOOKS_SHOWN.sub("%25", uri))
+    return uri if not AWKWARD.search(uri) else "".join(c if c >= " " else quote(c) for c in LOOKS_SHOWN.sub("%25", uri))
 
 
 def _one_line(text: str) -> str:

@@ -52,7 +52,7 @@ def run(task: Task) -> Account:
         return Account(task.position, task.source.uri, task.source.key, status=FAILED, reason=NOT_BEGUN, failure=STOPPED)
     if _engine is None:
         assert _config is not None
-        engine = Engine(*_config, pause=_wait_for_destination)
+        engine = Engine(*_config, pause=_wait_for_destination, checked=True)
         if _shared is not None:
             engine.share(_shared)
         engine.use_ledger()

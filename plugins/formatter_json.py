@@ -12,9 +12,8 @@ from typing import Any
 
 import orjson
 
-from loader.api import Encode, Formatter, LogType, Option, Record, flag
+from loader.api import CONTROL, Encode, Formatter, LogType, Option, Record, flag
 
-CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")  # in UTF-8
 LONGEST_NAME = 255  # characters of a dotted name; the rest of a longer one is left out
 
 
@@ -22,6 +21,10 @@ class JsonFormatter(Formatter):
     """Encode a record as JSON."""
 
     nested = Option(flag, "yes", doc='Objects as they are; no: `{"source.ip": ...}`. Lists stay, and what has one name twice becomes a list.')
+
+    def open(self) -> None:
+        """Note whether the shape of bodies is that of records."""
+        self.compact = self.nested
 
     def prepare(self, log_type: LogType) -> Encode:
         """Return ``encode(record)``; values JSON has no type for are written as their text."""

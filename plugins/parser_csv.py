@@ -15,6 +15,7 @@ from loader.api import (
     CHARSET,
     COMPAT,
     Blocks,
+    Columns,
     ConfigError,
     DecodeError,
     Limits,
@@ -209,7 +210,9 @@ def under_header(
         header, names = "", default
     if not names:
         raise DecodeError(f"the header row cannot be read ({first if isinstance(first, Overlong) else 'broken quotes'}): nothing behind it can be")
-    for raws in line_chunks(itertools.chain([first], rows), row_parser(names, split), limits, names=frozenset((*names, *extra))):
+    cut = Columns(names, split, "\t" if split("a\tb") != ["a\tb"] else "") if len(set(names)) == len(names) else None
+    chain, may_have = itertools.chain([first], rows), frozenset((*names, *extra))
+    for raws in line_chunks(chain, row_parser(names, split), limits, names=may_have, columns=cut):
         if header in raws.texts:  # once at the top, and again wherever objects were joined
             raws.texts = [row for row in raws.texts if row != header]
         yield raws

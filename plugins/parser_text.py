@@ -15,6 +15,7 @@ from loader.api import (
     Raws,
     Record,
     TypeOption,
+    columns,
     decoded,
     line_chunks,
     lines,
@@ -32,12 +33,12 @@ class TextParser(Parser):
 
     def prepare(self, log_type: LogType, limits: Limits) -> Callable[[Blocks], Iterator[Raws]]:
         """Return the reader of one source; raises ConfigError when there is no usable ``log_pattern``."""
-        parse = matcher(log_type)
+        parse, cut = matcher(log_type), columns(log_type)
         skip, charset = log_type.read(HEADER_LINES), log_type.read(CHARSET)
 
         def read(blocks: Blocks) -> Iterator[Raws]:
             found = lines(decoded(blocks, charset=charset), limits.record_bytes, strip=not skip)
-            return line_chunks(behind(found, skip) if skip else found, parse, limits, names=log_type.fields)
+            return line_chunks(behind(found, skip) if skip else found, parse, limits, names=log_type.fields, columns=cut)
 
         return read
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from loader.cloud import ACCOUNT_FOLDER, REGION_IN_TEXT
+from loader.cloud import ACCOUNT_FOLDER, REGION_IN_KEY, REGION_IN_TEXT
 
 RE_INSTANCEID = re.compile(r"(?<![\w-])(?P<instanceid>i-(?:[0-9a-f]{17}|[0-9a-f]{8}))(?![\w-])")
 """An EC2 instance id: ``i-`` and 17 hexadecimal digits, or 8 in old accounts."""
@@ -31,6 +31,15 @@ def extract_aws_region_from_text(text: Any) -> str | None:
     >>> extract_aws_region_from_text("AWSLogs/global-shop/focus-east-1/")
     """
     return _first(REGION_IN_TEXT, text)
+
+
+def extract_aws_region_from_key(key: Any) -> str | None:
+    """Return what ``cloud.region`` is for an object of this key, unless something else was mapped to it; or None.
+
+    >>> extract_aws_region_from_key("AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/05/24/x.log.gz")
+    'eu-west-1'
+    """
+    return _first(REGION_IN_KEY, key)
 
 
 def extract_aws_instanceid_from_text(text: Any) -> str | None:

@@ -10,8 +10,11 @@ from typing import Any
 from siem._fields import EMPTY
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")  # RFC 3986, 3.1
+_END = frozenset("/?#")  # what ends an authority
+_LONGEST_ORIGIN = 300  # characters: a scheme, the longest name of a host, a port
 _TLS = {"TLSv1": ("tls", "1.0"), "SSLv3": ("ssl", "3.0"), "SSLv2": ("ssl", "2.0")}
 _MAGIC = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"PAR1": "parquet", b"\x28\xb5\x2f\xfd": "zstd"}
+URL = tuple[str, str | None, str | None, int | None, str, str, str | None]
 _CONTROL = bytes({*range(32), 0x7F} - {7, 8, 9, 10, 12, 13, 27})  # never in text
 
 
@@ -61,16 +64,28 @@ def extract_url_http_fields_from_http_request(request: Any) -> tuple[dict[str, A
     >>> url["domain"], url["port"], url["path"], url["query"]
     ('www.example.com', 80, '/a', 'b=c')
     """
-    method, _, rest = str(request or "").strip().partition(" ")
-    target, _, protocol = rest.rpartition(" ")
-    if not protocol.startswith("HTTP/"):
-        target, protocol = rest, ""
+    method, version, target = request_parts(request)
     http: dict[str, Any] = {}
-    if method not in EMPTY:
+    if method is not None:
         http["request"] = {"method": method}
-    if protocol:
-        http["version"] = protocol[5:]
+    if version is not None:
+        http["version"] = version
     return http, split_url(target)
+
+
+def request_parts(line: Any) -> tuple[str | None, str | None, str]:
+    """Return method, version of HTTP and target of a request line; None or an empty text for what it lacks.
+
+    >>> request_parts("GET /a b HTTP/1.1"), request_parts("-")
+    (('GET', '1.1', '/a b'), (None, None, ''))
+    """
+    if not isinstance(line, str):
+        line = str(line or "")
+    method, _, rest = line.strip().partition(" ")
+    target, _, protocol = rest.rpartition(" ")
+    if protocol.startswith("HTTP/"):
+        return (None if method in EMPTY else method), protocol[5:], target
+    return (None if method in EMPTY else method), None, rest
 
 
 def split_url(original: Any) -> dict[str, Any]:
@@ -79,22 +94,19 @@ def split_url(original: Any) -> dict[str, Any]:
     >>> split_url("/a%20b?x=1")
     {'original': '/a%20b?x=1', 'path': '/a%20b', 'query': 'x=1'}
     """
-    if original in EMPTY or not isinstance(original, str):
+    found = url_parts(original)
+    if found is None:
         return {}
+    _, scheme, domain, port, path, query, fragment = found
     url: dict[str, Any] = {"original": original}
-    rest = original
-    scheme, absolute, tail = original.partition("://")
-    if absolute and ((scheme.isascii() and scheme.isalpha()) or _SCHEME.fullmatch(scheme)):
-        end = tail.find("/")
-        if end < 0 or "?" in tail[:end] or "#" in tail[:end]:
-            end = min((at for at in (tail.find("?"), tail.find("#")) if at >= 0), default=len(tail))
-        url.update(_origin(scheme, tail[:end]))
-        rest = tail[end:]
-    if "#" in rest:
-        rest, _, fragment = rest.partition("#")
-        if fragment:
-            url["fragment"] = fragment
-    path, _, query = rest.partition("?")
+    if scheme:
+        url["scheme"] = scheme
+    if domain:
+        url["domain"] = domain
+    if port is not None:
+        url["port"] = port
+    if fragment:
+        url["fragment"] = fragment
     if path:
         url["path"] = path
     if query:
@@ -102,19 +114,72 @@ def split_url(original: Any) -> dict[str, Any]:
     return url
 
 
+def url_parts(original: Any) -> URL | None:
+    """Return original, scheme, domain, port, path, query and fragment of a URL: ``split_url`` for a row of a table, and faster.
+
+    None or an empty text stands for a part that it lacks; what is no URL gives None.
+
+    >>> url_parts("https://www.example.com:8443/a?b=c")
+    ('https://www.example.com:8443/a?b=c', 'https', 'www.example.com', 8443, '/a', 'b=c', None)
+    """
+    if not isinstance(original, str):
+        return None
+    path, _, query = original.partition("?")
+    if "#" not in original:
+        if path[:1] == "/":
+            return original, None, None, None, path, query, None
+        end = path.find("/", 8)  # behind "http://" and a letter: where most origins end
+        if 0 < end < _LONGEST_ORIGIN and (origin := _origin(path[:end])):
+            scheme, domain, port = origin
+            return original, scheme, domain, port, path[end:], query, None
+    return None if original in EMPTY else _any_url(original)
+
+
+def url_domain(original: Any) -> str | None:
+    """Return the domain of a URL, as ``url_parts`` does.
+
+    >>> url_domain("https://www.example.com:8443/a?b=c"), url_domain("/a?b=c")
+    ('www.example.com', None)
+    """
+    if not isinstance(original, str) or original.startswith("/"):
+        return None
+    end = original.find("/", 8)
+    if 0 < end < _LONGEST_ORIGIN and (origin := _origin(original[:end])):
+        return origin[1]
+    return _any_url(original)[2]
+
+
+def _any_url(original: str) -> URL:
+    """Return the parts of a URL in any shape."""
+    scheme, absolute, tail = original.partition("://")
+    if not absolute or not _SCHEME.fullmatch(scheme):
+        return original, None, None, None, *_behind_origin(original)
+    end = min((at for at in map(tail.find, "/?#") if at >= 0), default=len(tail))
+    return original, scheme, *_authority(tail[:end]), *_behind_origin(tail[end:])
+
+
+def _behind_origin(text: str) -> tuple[str, str, str]:
+    rest, _, fragment = text.partition("#")
+    path, _, query = rest.partition("?")
+    return path, query, fragment
+
+
 @lru_cache(maxsize=4096)
-def _origin(scheme: str, authority: str) -> dict[str, Any]:
-    """Return the scheme, domain and port of a URL; shared between calls, so not to be changed."""
-    origin: dict[str, Any] = {"scheme": scheme}
-    host = authority.rpartition("@")[2]
+def _origin(text: str) -> tuple[str, str | None, int | None] | None:
+    """Return scheme, domain and port of ``scheme://authority``, None for any other text."""
+    scheme, absolute, authority = text.partition("://")
+    if not absolute or not _SCHEME.fullmatch(scheme) or not _END.isdisjoint(authority):
+        return None
+    return scheme, *_authority(authority)
+
+
+def _authority(text: str) -> tuple[str | None, int | None]:
+    """Return the domain and the port of what stands between ``://`` and the path."""
+    host = text.rpartition("@")[2]
     domain, colon, port = host.rpartition(":")
     if not colon or host.endswith("]"):
         domain, port = host, ""
-    if domain := domain.strip("[]"):
-        origin["domain"] = domain
-    if port.isdecimal() and len(port) <= 5:
-        origin["port"] = int(port)
-    return origin
+    return domain.strip("[]") or None, int(port) if port.isdecimal() and len(port) <= 5 else None
 
 
 def tls_fields(text: str) -> dict[str, str]:
@@ -123,14 +188,19 @@ def tls_fields(text: str) -> dict[str, str]:
     >>> tls_fields("TLSv1.2"), tls_fields("TLSv1"), tls_fields("-")
     ({'version_protocol': 'tls', 'version': '1.2'}, {'version_protocol': 'tls', 'version': '1.0'}, {})
     """
-    return _tls(text).copy()
+    found = tls_parts(text)
+    return {} if found is None else dict(zip(("version_protocol", "version"), found, strict=True))
 
 
-@lru_cache(maxsize=64)
-def _tls(text: str) -> dict[str, str]:
-    if text in _TLS:
-        return dict(zip(("version_protocol", "version"), _TLS[text], strict=True))
-    return {"version_protocol": "tls", "version": text[4:]} if text.startswith("TLSv") and text[4:] else {}
+def tls_parts(text: Any) -> tuple[str, str] | None:
+    """Return the same two for a row of a table, None where the text tells nothing.
+
+    >>> tls_parts("TLSv1.2"), tls_parts("-")
+    (('tls', '1.2'), None)
+    """
+    if not isinstance(text, str):
+        return None
+    return _TLS.get(text) or (("tls", text[4:]) if text.startswith("TLSv") and text[4:] else None)
 
 
 def get_mime_type(data: bytes) -> str:

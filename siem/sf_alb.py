@@ -10,81 +10,94 @@ from functools import lru_cache
 from typing import Any
 
 from siem import utils
-
-TIDY = True  # makes the objects it sets fields in, and sets no empty values
+from siem.utils import derive
 
 OUTCOME = {"1": "success", "2": "success", "3": "success", "4": "failure", "5": "failure"}
 UNKNOWN = (None, "", "-")
+parse = datetime.datetime.fromisoformat
 
 
-def duration(start: str | None, end: str | None) -> int | None:
+def outcome(status: str | None) -> str:
+    """Return event.outcome."""
+    return OUTCOME.get((status or "")[:1], "unknown")
+
+
+def duration(created: str | None, answered: str | None, *parts: str | None) -> int | None:
+    """Return event.duration: from the creation of the request to the answer, or in lines from before 2018 the sum of the parts."""
+    return processing(*parts) if created in UNKNOWN else between(created, answered)
+
+
+def between(start: str | None, end: str | None) -> int | None:
     """Return the nanoseconds between two ISO times, or None if they are not two times in order."""
     try:
-        between = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(start)  # type: ignore[arg-type]
+        time = parse(end) - parse(start)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-    if between.days < 0:
-        return None
-    return (between.days * 86_400 + between.seconds) * 1_000_000_000 + between.microseconds * 1000
+    if time.days:
+        return None if time.days < 0 else (time.days * 86_400 + time.seconds) * 1_000_000_000 + time.microseconds * 1000
+    return time.seconds * 1_000_000_000 + time.microseconds * 1000
 
 
 def processing(*seconds: str | None) -> int | None:
     """Return the sum of the processing times in nanoseconds, or None if one is missing (-1: the target was never reached)."""
     try:
         times = [float(part) for part in seconds]  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        return None if min(times) < 0 else round(sum(times) * 1000) * 1_000_000
+    except (TypeError, ValueError, OverflowError):
         return None
-    return None if min(times) < 0 else round(sum(times) * 1000) * 1_000_000
 
 
-def transform(logdata: dict[str, Any]) -> dict[str, Any]:
-    """Complete an access log record."""
-    get = logdata.get
-    event = logdata["event"]
-    event["outcome"] = OUTCOME.get((get("elb_status_code") or "")[:1], "unknown")
-    created = get("request_creation_time")
-    if created in UNKNOWN:  # lines from before 2018
-        took = processing(get("request_processing_time"), get("target_processing_time"), get("response_processing_time"))
-    else:
-        took = duration(created, get("timestamp"))
-    if took is not None:
-        event["duration"] = took
-    client = get("client_ip")
-    if client and client != "-":
-        logdata.setdefault("network", {})["type"] = "ipv6" if ":" in client else "ipv4"
-    _put_request(logdata)
-    protocol = get("ssl_protocol")
-    if protocol and protocol != "-":
-        logdata.setdefault("tls", {}).update(utils.tls_fields(protocol))
-    trace = get("trace_id")
-    if trace and "Root=" in trace:
-        logdata["trace"] = {"id": trace.partition("Root=")[2].partition(";")[0]}
-    return logdata
+def family(address: str | None) -> str | None:
+    """Return network.type of the client's address."""
+    return None if address in UNKNOWN else "ipv6" if ":" in str(address) else "ipv4"
 
 
-def _put_request(logdata: dict[str, Any]) -> None:
-    """Fill http, url and related.hosts from the request line; ``- http://host:80- -`` stands for one that could not be read."""
-    get = logdata.get
-    verb, target, protocol = get("request_verb"), get("request_url"), get("request_proto")
-    if get("request"):
-        verb, _, rest = logdata["request"].partition(" ")
-        target, _, protocol = rest.rpartition(" ")
-        if verb not in UNKNOWN:
-            logdata.setdefault("http", {}).setdefault("request", {})["method"] = verb
-    if protocol and protocol.startswith("HTTP/"):
-        logdata.setdefault("http", {})["version"] = protocol[5:]
-    target = target or ""
-    if target.endswith("-") and verb == "-":
-        target = target[:-1]
-    url = utils.split_url(target)
-    if url:
-        logdata["url"] = url
-    hosts = host_names(url.get("domain"), get("domain_name"))
-    if hosts:
-        logdata.setdefault("related", {})["hosts"] = [*hosts]
+def method_and_version(verb: str | None, protocol: str | None, request: str | None) -> tuple[str | None, str | None]:
+    """Return http.request.method and http.version."""
+    if request:
+        verb, _, rest = request.partition(" ")
+        protocol = rest.rpartition(" ")[2]
+    return verb, protocol[5:] if protocol and protocol.startswith("HTTP/") else None
+
+
+def target(asked: str | None, verb: str | None, request: str | None) -> str | None:
+    """Return the URL of a request; ``- http://host:80- -`` stands for one that could not be read."""
+    if request:
+        verb, _, rest = request.partition(" ")
+        asked = rest.rpartition(" ")[0]
+    return asked[:-1] if verb == "-" and asked and asked.endswith("-") else asked
+
+
+def url(asked: str | None, verb: str | None, request: str | None) -> Any:
+    """Return the fields of ``url``."""
+    return utils.url_parts(asked if verb and verb != "-" else target(asked, verb, request))
+
+
+def hosts(asked: str | None, verb: str | None, request: str | None, name: str | None) -> tuple[str, ...]:
+    """Return related.hosts: the host that was asked for, and the name by which the client knew it when it began TLS."""
+    return host_names(utils.url_domain(asked if verb and verb != "-" else target(asked, verb, request)), name)
 
 
 @lru_cache(maxsize=4096)
 def host_names(*names: str | None) -> tuple[str, ...]:
     """Return the host names among these, sorted: no address, no ``-``."""
     return tuple(sorted({name for name in names if name and name != "-" and not utils.validate_ip(name)}))
+
+
+def trace(text: str | None) -> str | None:
+    """Return trace.id: the root of X-Amzn-Trace-Id."""
+    return text.partition("Root=")[2].partition(";")[0] if text else None
+
+
+PARTS = "request_processing_time target_processing_time response_processing_time"
+URL = "url.original url.scheme url.domain url.port url.path url.query url.fragment"
+DERIVED = (
+    derive("event.outcome", outcome, "elb_status_code"),
+    derive("event.duration", duration, f"request_creation_time timestamp {PARTS}", varied=True),
+    derive("network.type", family, "client_ip"),
+    derive("http.request.method http.version", method_and_version, "request_verb request_proto request"),
+    derive(URL, url, "request_url request_verb request", varied=True),
+    derive("related.hosts", hosts, "request_url request_verb request domain_name", varied=True),
+    derive("tls.version_protocol tls.version", utils.tls_parts, "ssl_protocol"),
+    derive("trace.id", trace, "trace_id", varied=True),
+)

@@ -1,7 +1,7 @@
 """Hook of AWS CloudTrail. Format: AWS CloudTrail User Guide, "CloudTrail record contents" and "CloudTrail userIdentity element".
 
 Decides what kind of event an API call is, whether it succeeded, and who made it. A record may have any shape: a field that should
-be an object and is not is taken as absent.
+be an object or a text and is not is taken as absent.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from siem import utils
-
-TIDY = True  # makes the objects it sets fields in, and sets no empty values
+from siem.utils import derive
 
 Kinds = tuple[tuple[str, ...], tuple[str, ...], str | None]
 
@@ -33,7 +32,14 @@ SIGN_OUT = frozenset({"signin.amazonaws.com:ExitRole", "signin.amazonaws.com:Log
 PASSWORD = frozenset({
     "signin.amazonaws.com:PasswordUpdated", "signin.amazonaws.com:PasswordRecoveryRequested", "signin.amazonaws.com:PasswordRecoveryCompleted",
 })  # fmt: skip
+# Sign-in events tell in responseElements, under their own name, how they ended. User Guide, "AWS Management Console sign-in events" and
+# its neighbours on root users and switched roles; those of IAM Identity Center tell it elsewhere.
+TELLING = (
+    "ConsoleLogin", "CheckMfa", "SwitchRole", "ExitRole", "PasswordUpdated", "PasswordRecoveryRequested", "PasswordRecoveryCompleted",
+)  # fmt: skip
+INSIGHT = {"Start": ("info", "start"), "End": ("end", "info")}
 IAM = frozenset({"iam.amazonaws.com", "identitystore.amazonaws.com", "sso-directory.amazonaws.com"})
+KEEPS_USERS = IAM | {"signin.amazonaws.com"}  # which changes passwords
 IAM_USER = ("User", "LoginProfile", "AccessKey", "MFADevice", "ChangePassword", "SSHPublicKey", "ServiceSpecificCredential", "SigningCertificate")
 S3_OBJECT = frozenset({"GetObject", "HeadObject", "PutObject", "CopyObject", "DeleteObject", "DeleteObjects", "UploadPart"})
 NEW_OBJECT = frozenset({"PutObject", "PostObject", "CompleteMultipartUpload"})
@@ -97,107 +103,78 @@ def principal(arn: str) -> tuple[str | None, str | None, str | None]:
     return path.rpartition("/")[2] or None, None, None
 
 
-def actor(identity: dict[str, Any], extra: Any) -> tuple[str | None, str | None, str | None]:
+def kinds(source: Any, name: Any, read_only: Any, management: Any, state: Any, cause: Any) -> tuple[Any, ...]:
+    """Return event.kind, event.category, event.type and cloud.service.name; ``state`` and ``cause``, where they are, are an Insights event's."""
+    if state is not None or cause is not None:
+        return "alert", ("api",), INSIGHT.get(_text(state), ("info",)), _text(cause).partition(".")[0]
+    return None, *classify(_text(source), _text(name), _flag(read_only), _flag(management))
+
+
+def outcome(code: Any, message: Any, name: Any, state: Any, cause: Any, *told: Any) -> str | None:
+    """Return event.outcome, which Insights events have none of; ``told`` is what responseElements has under the names of sign-in events."""
+    if state is not None or cause is not None:
+        return None
+    return "failure" if code or message or (name in TELLING and told[TELLING.index(name)] == "Failure") else "success"
+
+
+def people(source: Any, target: Any, group: Any, *identity: Any) -> tuple[Any, ...]:
+    """Return who did it, and the user or group that it was done to where the call is one of identity management."""
+    name, session, instance = actor(*identity)
+    email = session if session and "@" in session else None
+    target, group = (_text(target), _text(group)) if _text(source) in KEEPS_USERS else ("", "")
+    return name, email, instance, target, group, tuple(sorted({one for one in (name, session, target) if one}))
+
+
+def actor(kind: Any, arn: Any, user: Any, invoked_by: Any, issuer: Any, extra: Any) -> tuple[str | None, str | None, str | None]:
     """Return user name, session name and instance id by the type of identity."""
-    kind = identity.get("type")
     if kind == "Root":
         return "root", None, None
     if kind == "AWSService":
-        return _text(identity.get("invokedBy")), None, None
-    arn = identity.get("arn")
+        return _text(invoked_by), None, None
     name, session, instance = principal(arn) if isinstance(arn, str) else (None, None, None)
-    name = _text(identity.get("userName")) or name
-    if not name:
-        context = identity.get("sessionContext")
-        issuer = context.get("sessionIssuer") if isinstance(context, dict) else None
-        name = _text(issuer.get("userName")) if isinstance(issuer, dict) else None
-    if not name and isinstance(extra, dict):
-        name = _text(extra.get("UserName"))
-    return name, session, instance
+    return _text(user) or name or _text(issuer) or _text(extra), session, instance
 
 
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def outcome(logdata: dict[str, Any], name: str) -> str:
-    """Return event.outcome; sign-in events tell it in responseElements, under their own name."""
-    if logdata.get("errorCode") or logdata.get("errorMessage"):
-        return "failure"
-    response = logdata.get("responseElements")
-    return "failure" if isinstance(response, dict) and response.get(name) == "Failure" else "success"
-
-
-def transform(logdata: dict[str, Any]) -> dict[str, Any]:
-    """Complete a CloudTrail record."""
-    get = logdata.get
-    if "insightDetails" in logdata:
-        return _insight(logdata)
-    source, name = _text(get("eventSource")) or "", _text(get("eventName")) or ""
-    read_only, management = get("readOnly"), get("managementEvent")
-    categories, types, service = classify(
-        source, name, read_only if isinstance(read_only, bool) else None, management if isinstance(management, bool) else None
-    )
-    event = logdata["event"]
-    event["category"], event["type"] = [*categories], [*types]
-    event["outcome"] = outcome(logdata, name)
-    if service:
-        logdata.setdefault("cloud", {})["service"] = {"name": service}
-    names: set[str | None] = set()
-    identity = get("userIdentity")
-    if isinstance(identity, dict):
-        names = _put_actor(logdata, identity)
-    parameters = get("requestParameters")
-    if isinstance(parameters, dict) and (categories[0] == "iam" or categories[-1] == "file"):
-        names.add(_put_target(logdata, categories[0], parameters))
-    names.discard(None)
-    if names:
-        logdata.setdefault("related", {})["user"] = sorted(names)  # type: ignore[type-var]
-    address = get("sourceIPAddress")
-    if isinstance(address, str) and address.endswith(".amazonaws.com"):
-        logdata.setdefault("source", {})["domain"] = address
-    details = get("tlsDetails")
-    if isinstance(details, dict) and isinstance(details.get("tlsVersion"), str):
-        logdata.setdefault("tls", {}).update(utils.tls_fields(details["tlsVersion"]))
-    return logdata
-
-
-def _insight(logdata: dict[str, Any]) -> dict[str, Any]:
-    """An Insights event tells the start or the end of unusual API activity, found by CloudTrail."""
-    details = logdata["insightDetails"]
-    event = logdata["event"]
-    event["kind"], event["category"] = "alert", ["api"]
-    if isinstance(details, dict):
-        event["type"] = {"Start": ["info", "start"], "End": ["end", "info"]}.get(str(details.get("state")), ["info"])
-        source = _text(details.get("eventSource"))
-        if source:
-            logdata.setdefault("cloud", {})["service"] = {"name": source.partition(".")[0]}
-    return logdata
-
-
-def _put_actor(logdata: dict[str, Any], identity: dict[str, Any]) -> set[str | None]:
-    name, session, instance = actor(identity, logdata.get("additionalEventData"))
-    user = logdata.setdefault("user", {})
-    if name:
-        user["name"] = name
-    if session and "@" in session:
-        user["email"] = session
-    if instance:
-        logdata.setdefault("cloud", {})["instance"] = {"id": instance}
-    return {name, session}
-
-
-def _put_target(logdata: dict[str, Any], category: str, parameters: dict[str, Any]) -> str | None:
-    """Note what the call was about: a user or group of IAM, an object of S3. Returns the name of a user."""
-    if category != "iam":
-        path = _text(parameters.get("key"))
-        if path:
-            logdata["file"] = {"path": path}
+def object_path(key: Any, source: Any, name: Any, management: Any) -> str | None:
+    """Return file.path of a data event of S3."""
+    if source != "s3.amazonaws.com" or not _text(name):
         return None
-    target = _text(parameters.get("userName"))
-    if target:
-        logdata.setdefault("user", {})["target"] = {"name": target}
-    group = _text(parameters.get("groupName"))
-    if group:
-        logdata["group"] = {"name": group}
-    return target
+    is_data = management is False or (_flag(management) is None and name in S3_OBJECT)
+    return _text(key) if is_data else None
+
+
+def domain(address: Any) -> str | None:
+    """Return source.domain where a service of AWS made the call."""
+    return address if _text(address).endswith(".amazonaws.com") else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+IDENTITY = (
+    "userIdentity.type userIdentity.arn userIdentity.userName userIdentity.invokedBy "
+    "userIdentity.sessionContext.sessionIssuer.userName additionalEventData.UserName"
+)
+PEOPLE = "user.name user.email cloud.instance.id user.target.name group.name related.user"
+DERIVED = (
+    derive(
+        "event.kind event.category event.type cloud.service.name",
+        kinds,
+        "eventSource eventName readOnly managementEvent insightDetails.state insightDetails.eventSource",
+    ),
+    derive(
+        "event.outcome",
+        outcome,
+        "errorCode errorMessage eventName insightDetails.state insightDetails.eventSource "
+        + " ".join(f"responseElements.{name}" for name in TELLING),
+    ),
+    derive(PEOPLE, people, f"eventSource requestParameters.userName requestParameters.groupName {IDENTITY}"),
+    derive("file.path", object_path, "requestParameters.key eventSource eventName managementEvent"),
+    derive("source.domain", domain, "sourceIPAddress"),
+    derive("tls.version_protocol tls.version", utils.tls_parts, "tlsDetails.tlsVersion"),
+)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from siem import utils
-
-TIDY = True  # makes the objects it sets fields in, and sets no empty values
+from siem.utils import derive
 
 OBJECT = frozenset(["OBJECT", "OBJECT_GET", "PART", "UPLOAD", "UPLOADS", "MULTI_OBJECT_DELETE", "DELETEMARKER", "RESTORE", "SELECT"])
 READS = frozenset(["GET", "HEAD", "OPTIONS", "SELECT"])
@@ -19,9 +18,9 @@ UNKNOWN = (None, "", "-")
 
 
 @lru_cache(maxsize=1024)
-def classify(operation: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def classify(operation: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return event.category and event.type of an operation such as REST.PUT.OBJECT, WEBSITE.GET.OBJECT or S3.EXPIRE.OBJECT."""
-    interface, _, rest = operation.partition(".")
+    interface, _, rest = (operation or "").partition(".")
     verb, _, resource = rest.partition(".")
     if interface == "WEBSITE":
         return ("file", "web"), ("access",)
@@ -41,84 +40,79 @@ def _object_type(verb: str, resource: str) -> str:
     return "creation" if verb in ("PUT", "POST", "COPY") and resource != "RESTORE" else "change"
 
 
-@lru_cache(maxsize=4096)
-def who(requester: str) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """Return user name, account and all names of a requester: an ARN, ``svc:NAME``, or a canonical user id, which names nobody."""
-    if requester.startswith("svc:"):
-        return requester[4:], None, (requester[4:],)
-    parts = requester.split(":", 5)
-    if len(parts) < 6 or parts[0] != "arn":
-        return None, None, ()
-    path = parts[5].split("/")
-    if path[0] == "assumed-role":
-        names = path[1:3]
-        return names[0] if names else None, parts[4] or None, tuple(sorted({*names}))
-    return path[-1], parts[4] or None, (path[-1],)
-
-
-@lru_cache(maxsize=4096)
-def region(host: str) -> str | None:
-    """Return the Region that a host header such as ``bucket.s3.eu-west-1.amazonaws.com`` names."""
-    if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-        return None
-    return utils.extract_aws_region_from_text(host.rpartition(".s3")[2])  # a bucket may be named after another Region
-
-
-def outcome(status: str | None, error: str | None, operation: str) -> str:
+def outcome(status: str | None, error: str | None, operation: str | None) -> str:
     """Return event.outcome. Actions of S3 itself (lifecycle rules) have no status: they are done."""
     if error not in UNKNOWN:
         return "failure"
     if status and status.isdecimal():
         return "failure" if status >= "400" else "success"
-    return "success" if operation.startswith("S3.") else "unknown"
+    return "success" if operation and operation.startswith("S3.") else "unknown"
 
 
-def transform(logdata: dict[str, Any]) -> dict[str, Any]:
-    """Complete an access log record."""
-    get = logdata.get
-    operation = get("operation") or ""
-    event = logdata["event"]
-    categories, types = classify(operation)
-    event["category"], event["type"] = [*categories], [*types]
-    event["outcome"] = outcome(get("httpstatus"), get("errorcode"), operation)
-    total = get("totaltime")
-    if total and total.isdecimal():
-        event["duration"] = int(total) * 1_000_000
-    key = get("key")
-    if key and key != "-":
-        logdata.setdefault("file", {})["path"] = unquote(key) if "%" in key else key
-    _put_requester(logdata, get("requester"))
-    _put_request(logdata, get("request_uri"), get("endpoint"))
-    protocol = get("tlsversion")
-    if protocol and protocol != "-":
-        logdata.setdefault("tls", {}).update(utils.tls_fields(protocol))
-    return logdata
+def duration(milliseconds: str | None) -> int | None:
+    """Return event.duration in nanoseconds."""
+    return int(milliseconds) * 1_000_000 if milliseconds and milliseconds.isdecimal() and len(milliseconds) < 13 else None
 
 
-def _put_requester(logdata: dict[str, Any], requester: str | None) -> None:
-    if requester in UNKNOWN:
-        return
-    name, account, names = who(requester)
-    if name:
-        logdata.setdefault("user", {})["name"] = name
-    if names:
-        logdata.setdefault("related", {})["user"] = [*names]
-    if account:
-        logdata.setdefault("cloud", {})["origin"] = {"account": {"id": account}}
+def path(key: str | None) -> str | None:
+    """Return file.path: a key as it is, without the encoding of the log."""
+    return unquote_to_bytes(key).decode("utf-8", "replace") if key and "%" in key else key  # twice as fast as unquote
 
 
-def _put_request(logdata: dict[str, Any], request: str | None, host: str | None) -> None:
-    """Fill http, url and related.hosts; the Region of the bucket too, where the key of the log object did not tell it."""
-    url: dict[str, Any] = {}
-    if request not in UNKNOWN:
-        http, url = utils.extract_url_http_fields_from_http_request(request)
-        if http:
-            utils.merge_dicts(logdata.setdefault("http", {}), http)
-    if host not in UNKNOWN:
-        url["domain"] = host
-        logdata.setdefault("related", {})["hosts"] = [host]
-        cloud = logdata.setdefault("cloud", {})
-        if not cloud.get("region") and (found := region(host)):
-            cloud["region"] = found
-    if url:
-        logdata["url"] = url
+@lru_cache(maxsize=4096)
+def who(requester: str | None) -> tuple[str | None, tuple[str, ...], str | None]:
+    """Return user name, all names and account of a requester: an ARN, ``svc:NAME``, or a canonical user id, which names nobody."""
+    if not requester:
+        return None, (), None
+    if requester.startswith("svc:"):
+        return requester[4:], (requester[4:],), None
+    parts = requester.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        return None, (), None
+    steps = parts[5].split("/")
+    if steps[0] == "assumed-role":
+        names = steps[1:3]
+        return names[0] if names else None, tuple(sorted({*names})), parts[4]
+    return steps[-1], (steps[-1],), parts[4]
+
+
+def method_and_version(request: str | None) -> tuple[str | None, str | None] | None:
+    """Return http.request.method and http.version."""
+    return None if request in UNKNOWN else utils.request_parts(request)[:2]
+
+
+def url(request: str | None, host: str | None) -> Any:
+    """Return the fields of ``url``; its domain is the host that was asked."""
+    parts = None if request in UNKNOWN else utils.url_parts(utils.request_parts(request)[2])
+    if parts is None or host in UNKNOWN:
+        return parts or (None, None, host, None, None, None, None)
+    original, scheme, _, port, way, query, fragment = parts
+    return original, scheme, host, port, way, query, fragment
+
+
+def hosts(host: str | None) -> tuple[str, ...]:
+    """Return related.hosts."""
+    return () if host is None or host in UNKNOWN else (host,)
+
+
+@lru_cache(maxsize=4096)
+def region(host: str | None, log_key: str) -> str | None:
+    """Return the Region that a host header such as ``bucket.s3.eu-west-1.amazonaws.com`` names, unless the key of the log object tells one."""
+    if not host or not host.endswith((".amazonaws.com", ".amazonaws.com.cn")) or utils.extract_aws_region_from_key(log_key):
+        return None
+    return utils.extract_aws_region_from_text(host.rpartition(".s3")[2])  # a bucket may be named after another Region
+
+
+URL = "url.original url.scheme url.domain url.port url.path url.query url.fragment"
+DERIVED = (
+    derive("event.category event.type", classify, "operation"),
+    derive("event.outcome", outcome, "httpstatus errorcode operation"),
+    derive("event.duration", duration, "totaltime"),
+    derive("file.path", path, "key", varied=True),
+    derive("user.name related.user cloud.origin.account.id", who, "requester"),
+    derive("http.request.method http.version", method_and_version, "request_uri", varied=True),
+    derive(URL, url, "request_uri endpoint", varied=True),
+    derive("related.hosts", hosts, "endpoint"),
+    derive("cloud.region", region, "endpoint @log_s3key"),
+    derive("tls.version_protocol tls.version", utils.tls_parts, "tlsversion"),
+)

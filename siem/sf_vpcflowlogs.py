@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import datetime
 from functools import lru_cache
-from typing import Any
 
-TIDY = True  # makes the objects it sets fields in, and sets no empty values
+from siem.utils import derive
 
 # IANA, "Assigned Internet Protocol Numbers": the keywords in lower case, as network.transport has them.
 TRANSPORT = {
@@ -19,13 +18,14 @@ TRANSPORT = {
     "112": "vrrp", "115": "l2tp", "132": "sctp", "136": "udplite", "137": "mpls-in-ip",
 }  # fmt: skip
 FIN, SYN, RST = 1, 2, 4
+Window = tuple[str | None, str | None, int | None]
 
 
 @lru_cache(maxsize=4096)
-def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return event.action and event.outcome, and event.type; ``flags`` are those that TCP segments of the interval had."""
+def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[str | None, str | None, tuple[str, ...]]:
+    """Return event.action, event.outcome and event.type; ``flags`` are those that TCP segments of the interval had."""
     if status in ("NODATA", "SKIPDATA"):
-        return {}, ("info",)
+        return None, None, ("info",)
     types = {"connection"}
     outcome = None
     if action == "ACCEPT":
@@ -34,22 +34,20 @@ def verdict(action: str | None, status: str | None, flags: str | None) -> tuple[
     elif action == "REJECT":
         types.add("denied")
         outcome = "failure"
-    bits = int(flags) if flags and flags.isdecimal() else 0
+    bits = int(flags) if flags and flags.isdecimal() and len(flags) < 6 else 0
     if bits & SYN:
         types.add("start")
     if bits & (FIN | RST):
         types.add("end")
-    told = {"action": action.lower() if action and action != "-" else None, "outcome": outcome}
-    return {key: value for key, value in told.items() if value}, tuple(sorted(types))
+    return action.lower() if action else None, outcome, tuple(sorted(types))
 
 
 @lru_cache(maxsize=16384)
-def window(start: str | None, end: str | None) -> dict[str, str | int]:
+def window(start: str | None, end: str | None) -> Window:
     """Return event.start, event.end and event.duration (ns) of a flow, as far as they are known."""
     first, last = _seconds(start), _seconds(end)
     duration = None if first is None or last is None or last < first else (last - first) * 1_000_000_000
-    told = {"start": _iso(first), "end": _iso(last), "duration": duration}
-    return {key: value for key, value in told.items() if value is not None}
+    return _iso(first), _iso(last), duration
 
 
 def _seconds(text: str | None) -> int | None:
@@ -60,27 +58,22 @@ def _iso(seconds: int | None) -> str | None:
     return None if seconds is None else datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat()
 
 
-def transform(logdata: dict[str, Any]) -> dict[str, Any]:
-    """Complete a flow log record."""
-    get = logdata.get
-    event = logdata["event"]
-    told, types = verdict(get("action"), get("log_status"), get("tcp_flags"))
-    event.update(told)
-    event["type"] = [*types]
-    event.update(window(get("start"), get("end")))
-    transport = TRANSPORT.get(get("protocol"))  # type: ignore[arg-type]  # None is in no table
-    if transport:
-        logdata.setdefault("network", {})["transport"] = transport
-    source = get("srcaddr") or get("pkt_srcaddr")
-    if source and source != "-":
-        logdata.setdefault("network", {})["type"] = "ipv6" if ":" in source else "ipv4"
-    if "pkt_srcaddr" in logdata or "pkt_dstaddr" in logdata:
-        _put_nat(logdata, "source", get("srcaddr"), get("pkt_srcaddr"))
-        _put_nat(logdata, "destination", get("dstaddr"), get("pkt_dstaddr"))
-    return logdata
+def family(address: str | None, packet_address: str | None) -> str | None:
+    """Return network.type of a flow from these addresses, the second where the format has no first."""
+    known = address or packet_address
+    return None if not known or known == "-" else "ipv6" if ":" in known else "ipv4"
 
 
-def _put_nat(logdata: dict[str, Any], side: str, address: str | None, packet_address: str | None) -> None:
-    """Note the address inside the packet where the interface saw another one: a NAT gateway, a load balancer, a pod."""
-    if address and packet_address and packet_address not in (address, "-"):
-        logdata.setdefault(side, {})["nat"] = {"ip": packet_address}
+def translated(address: str | None, packet_address: str | None) -> str | None:
+    """Return the address inside the packet where the interface saw another one: a NAT gateway, a load balancer, a pod."""
+    return packet_address if address and packet_address not in (None, address) else None
+
+
+DERIVED = (
+    derive("event.action event.outcome event.type", verdict, "action log_status tcp_flags"),
+    derive("event.start event.end event.duration", window, "start end"),
+    derive("network.transport", TRANSPORT, "protocol"),
+    derive("network.type", family, "srcaddr pkt_srcaddr"),
+    derive("source.nat.ip", translated, "srcaddr pkt_srcaddr"),
+    derive("destination.nat.ip", translated, "dstaddr pkt_dstaddr"),
+)

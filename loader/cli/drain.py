@@ -14,7 +14,7 @@ from loader.api import Queue
 from loader.assembly import DEAD_LETTER
 from loader.cli import settings as shared
 from loader.cli import work
-from loader.cli.progress import Display, stderr, table
+from loader.cli.progress import Display
 from loader.cli.wording import counted
 from loader.config import Config
 from loader.engine import Engine
@@ -135,6 +135,8 @@ class Outcomes:
 
     def conclude(self) -> int:
         """Close what is open, tell how it went, and return the exit code."""
+        from loader.cli.summary import stderr, table  # noqa: PLC0415  # as in load.py
+
         self.files.close()
         config, dead_letter = self.engine.config, self.engine.settings.dead_letter
         self.engine.close()

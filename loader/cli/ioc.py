@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from loader.assembly import HOME
-from loader.cli.progress import stderr
+from loader.cli.summary import stderr
 from loader.cli.wording import counted
 from loader.errors import ConfigError
 from loader.registry import Registry

@@ -15,7 +15,7 @@ from loader import listing, results
 from loader.assembly import DEAD_LETTER
 from loader.cli import settings as shared
 from loader.cli import work
-from loader.cli.progress import Display, table
+from loader.cli.progress import Display
 from loader.config import Config
 from loader.engine import Task
 from loader.errors import STOPPED, ConfigError
@@ -60,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
         stopped = work.run(outcomes.given(tasks), config, input_name, engine.settings, outcomes.take, outcomes.display.moved, most=wanted)
     files.close()
     engine.close()
+    from loader.cli.summary import table  # noqa: PLC0415  # and what it is made of, which the first record need not wait for
+
     rejects = config.plugin(engine.settings.dead_letter).values.get("path", engine.settings.dead_letter)
     table(totals, files, wanted, rejects=rejects, rules=engine.assembly.rules)
     return stopped or (work.SOME_FAILED if totals.failed or files.failed or not totals.sound else work.OK)

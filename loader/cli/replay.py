@@ -20,7 +20,8 @@ from loader import worker
 from loader.assembly import DEAD_LETTER
 from loader.cli import settings as shared
 from loader.cli import work
-from loader.cli.progress import EVERY, stderr
+from loader.cli.progress import EVERY
+from loader.cli.summary import stderr
 from loader.cli.tally_report import report, say
 from loader.cli.wording import counted
 from loader.config import Config

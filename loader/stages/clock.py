@@ -222,3 +222,26 @@ def _first(getters: list[Callable[[Record], Any]]) -> Callable[[Record], Any]:
         return next((value for getter in getters if (value := getter(record)) not in ABSENT), None)
 
     return get
+
+
+class Times(Memo):
+    """Timestamps by the texts they are made of; ``missed`` counts those that were not remembered."""
+
+    missed = 0
+
+    def __missing__(self, key: Any) -> Any:
+        self.missed += 1
+        return super().__missing__(key)
+
+
+def quick(log_type: Section, renamed: list[str]) -> tuple[list[str], Memo, Callable[[Any], str]] | None:
+    """Return the fields, what makes a timestamp of a text, remembering it, and of any other value: raising ValueError for what is none.
+
+    None for types whose time depends on more: on the object, its key, or what carries the record.
+    """
+    fields, forms = timestamp_fields(log_type, renamed), _forms(log_type)
+    if not fields or set(fields) & {*TOLD} or any("syslog" in form for form in forms):
+        return None
+    read = _converter(log_type)
+    text = _iso_text(log_type) if forms == ["iso8601"] and not log_type.read(NANO) else None
+    return fields, Times(text or (lambda value: read(value, times.EPOCH).isoformat())), lambda value: read(value, times.EPOCH).isoformat()

@@ -5,14 +5,14 @@ This is the plain way to do what the table says. ``loader/fast/`` compiles the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
 from loader import schema
 from loader.batch import Record
 from loader.options import TypeOption
-from loader.paths import put, reader
+from loader.paths import merge, reader
 from loader.section import Section
 
 NOTHING = ("", "-", "null", "[]")
@@ -37,40 +37,60 @@ Rows = Sequence[Row]
 def rows_of(module: ModuleType | None, log_type: Section, script: TypeOption[str]) -> Rows:
     """Return the table of a hook file, none where it has none; what is no row is noted as a problem of the type."""
     found = getattr(module, "DERIVED", ())
+    if not isinstance(found, list | tuple) or _is_row(found):
+        log_type.problem(script.name, f"DERIVED of the hook is no table: {found!r}", "write DERIVED = (derive(targets, function, sources), ...)")
+        return ()
     rows: list[Row] = []
     for place, row in enumerate(found):
-        if not all(hasattr(row, name) for name in ("targets", "function", "sources", "varied")) or not row.targets or not row.sources:
+        if not _is_row(row):
             log_type.problem(script.name, f"row {place} of DERIVED in the hook is no row: {row!r}", "write derive(targets, function, sources)")
         else:
             rows.append(row)
             for target in row.targets:
                 if not schema.is_known(target) and (near := schema.nearest(target)):
                     log_type.problem(script.name, f"DERIVED of the hook sets {target!r}, no ECS field", f"did you mean {near!r}?", fatal=False)
+    targets = {target for row in rows for target in row.targets}
+    for target in sorted(targets & {*places(rows)}):
+        log_type.problem(script.name, f"DERIVED of the hook sets {target!r} and a field below it: a field cannot be a value and an object")
     return rows
 
 
-def holders(rows: Rows) -> tuple[str, ...]:
-    """Return the objects that the rows put something in, those around them first: the mapping makes them, so that each has its place."""
+def _is_row(row: Any) -> bool:
+    """Tell whether this is what ``derive`` returns; a tuple of three values without it is not."""
+    return all(hasattr(row, name) for name in ("targets", "function", "sources", "varied")) and bool(row.targets and row.sources)
+
+
+def places(rows: Rows, mapped: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the objects that the rows put something in, those around them first, and the ``mapped`` fields that they may set.
+
+    The mapping makes the objects and sets the fields to None, so that each has its place in a document whatever is there.
+    """
     found: dict[str, None] = {}
     for row in rows:
         for target in row.targets:
             steps = target.split(".")[:-1]
             found.update(dict.fromkeys(".".join(steps[: depth + 1]) for depth in range(len(steps))))
-    return tuple(found)
+    again = {target: None for row in rows for target in row.targets if target in mapped}
+    return (*found, *again)
 
 
-def applier(rows: Rows) -> Callable[[Record], Record]:
-    """Return ``transform(record)``, which sets what the rows give and takes objects out that nothing was put in."""
-    table = [(row.targets, row.function, [reader(source) for source in row.sources]) for row in rows]
-    removers = [_remover(path) for path in reversed(holders(rows))]
+def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Record]:
+    """Return ``transform(record)``, which sets what the rows give and takes objects out that nothing was put in.
+
+    What a row's function raises ends it: what the rows before have set stays.
+    """
+    table = [(row.targets, row.function, [reader(source) for source in row.sources], [_placer(target) for target in row.targets]) for row in rows]
+    removers = [_remover(path) for path in reversed(places(rows, mapped))]
 
     def transform(record: Record) -> Record:
-        for targets, function, getters in table:
-            for target, value in zip(targets, values(targets, function(*[get(record) for get in getters])), strict=True):
-                if says(value):
-                    put(record, target, [*value] if isinstance(value, list | tuple) else value)
-        for remove in removers:
-            remove(record)
+        try:
+            for targets, function, getters, placers in table:
+                for place, value in zip(placers, values(targets, function(*[get(record) for get in getters])), strict=True):
+                    if says(value):
+                        place(record, value)
+        finally:
+            for remove in removers:
+                remove(record)
         return record
 
     return transform
@@ -96,13 +116,28 @@ def says(value: Any) -> bool:
     return value is not None and value != {}
 
 
+def _placer(target: str) -> Callable[[Record, Any], None]:
+    """Return ``place(record, value)``, which sets the target; the record shares no object and no list with what a function has given."""
+    *parents, leaf = target.split(".")
+
+    def place(record: Record, value: Any) -> None:
+        for step in parents:
+            below = record.get(step)
+            if not isinstance(below, dict):
+                below = record[step] = {}
+            record = below
+        record[leaf] = [*value] if isinstance(value, list | tuple) else merge({}, value) if isinstance(value, dict) else value
+
+    return place
+
+
 def _remover(path: str) -> Callable[[Record], None]:
     above, _, leaf = path.rpartition(".")
     get = reader(above) if above else None
 
     def remove(record: Record) -> None:
         owner = get(record) if get else record
-        if isinstance(owner, dict) and owner.get(leaf) == {}:
+        if isinstance(owner, dict) and leaf in owner and (owner[leaf] is None or owner[leaf] == {}):
             del owner[leaf]
 
     return remove

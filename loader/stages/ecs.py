@@ -28,17 +28,18 @@ VERSION = TypeOption(text, "9.4.0", name="ecs_version", doc="Value of ecs.versio
 PROVIDER = TypeOption(text, "aws", name="cloud_provider", doc="Value of cloud.provider; empty leaves out all that is derived from the key.")
 OPTIONS = (ECS, STATIC, VERSION, PROVIDER)
 NEITHER = (None, None)
+FROM_KEY = ("cloud.account.id", "cloud.region")
 UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
 
 
-def prepare(log_type: Section, *, parents: bool = True, holders: Collection[str] = ()) -> Callable[[Batch], None]:
+def prepare(log_type: Section, *, parents: bool = True, places: Collection[str] = ()) -> Callable[[Batch], None]:
     """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type.
 
     With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing
-    empty is made but ``holders``, for a hook that puts something in them or takes them out again.
+    empty is made but ``places``, for a hook that puts something there or takes them out again.
     """
     types = types_of(log_type)
-    mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)), holders=holders)
+    mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)), places=places)
     clashes = dict(mapping.clashes())
     for target, why in clashes.items():
         log_type.problem(target, why)

@@ -15,7 +15,7 @@ import importlib.util
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -44,8 +44,8 @@ class Hook(NamedTuple):
     rows: declared.Rows = ()
 
 
-def prepare(log_type: Section, folders: Iterable[Path]) -> Hook:
-    """Return the hook of a log type. A missing or broken file is a problem of the type.
+def prepare(log_type: Section, folders: Iterable[Path], mapped: Collection[str] = ()) -> Hook:
+    """Return the hook of a log type; ``mapped`` are fields that the mapping fills. A missing or broken file is a problem of the type.
 
     Records stay tidy without a hook, with one that is a table (``DERIVED``) alone, and with one whose file says ``TIDY = True``: it makes
     the ECS objects that it needs and sets no empty values. Any other hook finds the objects around mapped fields made, empty or not.
@@ -55,10 +55,10 @@ def prepare(log_type: Section, folders: Iterable[Path]) -> Hook:
         rows = declared.rows_of(module, log_type, SCRIPT)
         transform = _transform(module, log_type) if module else None
     if rows and transform is None:
-        return Hook(_Runner(log_type, declared.applier(rows)).run, True, rows)
+        return Hook(_Runner(log_type, declared.applier(rows, mapped)).run, True, rows)
     if transform is None:
         return Hook()
-    derive = declared.applier(rows) if rows else None
+    derive = declared.applier(rows, mapped) if rows else None
     both = transform if derive is None else lambda record: transform(derive(record))
     return Hook(_Runner(log_type, both).run, bool(getattr(module, "TIDY", False)))
 

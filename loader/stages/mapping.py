@@ -31,9 +31,9 @@ class Mapping:
     """What a log type maps: targets to groups of source paths, constants by target, and how."""
 
     def __init__(
-        self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool, holders: Collection[str] = ()
+        self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool, places: Collection[str] = ()
     ) -> None:
-        self.holders = tuple(holders)  # objects that are made in any case
+        self.places = places  # objects that are made in any case, and fields that are None rather than missing
         self.fixed, self.types, self.parents, self.derives = fixed, types, parents, derives
         self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
         if derives:
@@ -66,8 +66,9 @@ class Writer:
         plant(tree, "event.ingested", ("ingested", ""))
         for target, groups in self.mapping.groups.items():
             plant(tree, target, self.value(target, groups))
-        for path in self.mapping.holders:
-            plant(tree, f"{path}.", ("", ""))
+        for path in self.mapping.places:
+            if path not in self.mapping.groups and path not in self.mapping.fixed:
+                plant(tree, f"{path}.", ("", ""))
         for top, below in tree.items():
             if isinstance(below, dict):
                 self.place(top, self.object(below, f"{top}."))
@@ -84,7 +85,7 @@ class Writer:
         """Write the joining of an object with what the record has under its name."""
         if not variable:
             return
-        guard = "" if self.mapping.parents or top in self.mapping.holders else f"if {variable}: "
+        guard = "" if self.mapping.parents or top in self.mapping.places else f"if {variable}: "
         if self.names is not None and top not in self.names:
             self.write(f"{guard}r[{top!r}] = {variable}")
             return
@@ -102,9 +103,9 @@ class Writer:
             if not isinstance(leaf, dict):
                 self.leaf(variable, key, leaf, path + key)
             elif below := self.object(leaf, f"{path}{key}."):
-                bare = self.mapping.parents or f"{path}{key}" in self.mapping.holders
+                bare = self.mapping.parents or f"{path}{key}" in self.mapping.places
                 self.write(f"{'' if bare else f'if {below}: '}{variable}[{key!r}] = {below}")
-        if len(self.lines) == at + 1 and not certain and not self.mapping.parents and path[:-1] not in self.mapping.holders:
+        if len(self.lines) == at + 1 and not certain and not self.mapping.parents and path[:-1] not in self.mapping.places:
             self.lines.pop()
             return ""
         return variable
@@ -118,6 +119,8 @@ class Writer:
             return
         plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
         test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
+        if target in self.mapping.places:
+            self.write(f"{owner}[{key!r}] = None")
         self.write(f"if {test}: {owner}[{key!r}] = {variable}")
         if raw != variable and not (self.types.kind(target) == "ip" and self.is_kept(target)):
             self.write(f"elif {raw} is not None and {raw} not in EMPTY: flags[{f'{target} left out: no {self.types.kind(target)}'!r}] += 1")

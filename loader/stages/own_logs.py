@@ -18,6 +18,13 @@ OURS = "sluice-siem-loader"  # what plugins/_aws/session.py adds to its user age
 FIELDS = {"cloudtrail": "userAgent", "s3accesslog": "useragent"}  # the log types that record such requests
 
 
+def told_by(log_type: Section) -> tuple[str, ...]:
+    """Return the texts that stand in every record that is to be left out; none for types that do not record requests to S3."""
+    if log_type.name not in FIELDS or not log_type.read(IGNORE):
+        return ()
+    return OURS, log_type.read(AGENT) or OURS
+
+
 def prepare(log_type: Section) -> Callable[[Batch], None] | None:
     """Return ``leave_out(batch)``, or None for types that do not record requests to S3."""
     field = FIELDS.get(log_type.name)

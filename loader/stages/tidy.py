@@ -28,7 +28,7 @@ def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
     def tidy(batch: Batch) -> None:
         if batch.names is None or not mapped_tidy:
             for record in batch.records:
-                _tidy_object(record)
+                tidy_object(record)
             return
         texts, either = parts[batch.names]  # a name that ECS has too may hold an object by now
         dirty = False  # whether the record before had something to remove: then this one will too, most likely
@@ -51,7 +51,8 @@ def _parts(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(names - schema.tops()), tuple(names & schema.tops())
 
 
-def _tidy_object(record: dict[str, Any]) -> None:
+def tidy_object(record: dict[str, Any]) -> None:
+    """Tidy a record, or any object, in place."""
     dead = []
     for key, value in record.items():
         kind = value.__class__
@@ -59,7 +60,7 @@ def _tidy_object(record: dict[str, Any]) -> None:
             if len(value) < 5 and value in EMPTY:  # the length first: a long text need not be hashed
                 dead.append(key)
         elif kind is dict:
-            _tidy_object(value)
+            tidy_object(value)
             if not value:
                 dead.append(key)
         elif kind is list:
@@ -77,7 +78,7 @@ def _tidy_list(values: list[Any]) -> None:
     for value in values:
         kind = value.__class__
         if kind is dict:
-            _tidy_object(value)
+            tidy_object(value)
         elif kind is list:
             _tidy_list(value)
 

@@ -6,7 +6,7 @@ import functools
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from loader.api import TAKEN, ConfigError, Encode, LogType, Option, Outcome, Output, Parts, Problem, Record, TypeOption, choice, size, text, zone
+from loader.api import TAKEN, ConfigError, Encode, LogType, Option, Outcome, Output, Parts, Problem, Record, TypeOption, Wrapping, choice, size, text, zone
 from plugins._syslog.header import Head, rfc5424
 from plugins._syslog.profiles import PROFILES, fitting, profile
 from plugins._syslog.rfc3164 import devo, logrhythm, rfc3164
@@ -18,6 +18,7 @@ from plugins._syslog.tag import template
 Frame = Callable[[Head, Encode], Encode]
 SMALLEST = 480  # bytes that every receiver has to take (RFC 5424 section 6.1)
 NOTHING: Record = {}
+SOME_TIME = "2000-01-01T00:00:00+00:00"
 
 
 def message_size(value: str) -> int:
@@ -119,6 +120,16 @@ class Message(Output):
             return sizer.fitted(record, head(record), encode, self._wrap) or message
 
         return bounded
+
+    def wrapping(self, log_type: LogType) -> Wrapping | None:
+        """Return what goes around a body, for headers of constants and the time."""
+        settings = (self.facility, self.severity, self.hostname, self.app_name, self.procid, self.msgid)
+        if self.header not in ("rfc5424", "none") or self.structured_data or any(wanted.path for wanted in settings):
+            return None
+        before, time, after = self._head(log_type)({"@timestamp": SOME_TIME}).decode().partition(SOME_TIME)
+        framed = self._wrap(b"", b"{}")
+        counted = framed == b"2 {}"
+        return Wrapping((before, after) if time else None, b"" if counted else framed[2:], self.most, counted)
 
     def offer(self, messages: Sequence[bytes], write: Callable[[Sequence[bytes]], Outcome]) -> Outcome:
         """Have ``write`` take the messages that are not too large, and refuse the others."""

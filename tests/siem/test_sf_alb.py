@@ -1,13 +1,19 @@
 """The hook of ALB access logs at its edges; whole records are in tests/logtypes."""
 
-import pytest
+import datetime
 
-from siem.sf_alb import transform
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loader.stages.declared import applier
+from siem.sf_alb import DERIVED, between, processing
+
+CLIENT = {"server_name": "example.com"}
 
 
 def access(**fields):
-    objects = {"event": {}, "network": {}, "http": {"request": {}, "response": {}}, "url": {}, "tls": {"client": {}}, "related": {}}
-    return transform({**objects, **fields})
+    return applier(DERIVED)({"http": {"response": {"status_code": 200}}, "tls": {"client": CLIENT}, **fields})
 
 
 @pytest.mark.parametrize(
@@ -32,6 +38,21 @@ def test_duration_is_between_request_and_answer(created, answered, duration):
     assert access(request_creation_time=created, timestamp=answered)["event"].get("duration") == duration
 
 
+TIMES = st.datetimes(datetime.datetime(1990, 1, 1), datetime.datetime(2100, 1, 1), timezones=st.just(datetime.UTC))
+
+
+@given(TIMES, st.timedeltas(datetime.timedelta(days=-2), datetime.timedelta(days=400)))
+def test_duration_is_exact_to_the_microsecond_however_long(start, length):
+    texts = [f"{time:%Y-%m-%dT%H:%M:%S.%fZ}" for time in (start, start + length)]
+    nanoseconds = length // datetime.timedelta(microseconds=1) * 1000
+    assert between(*texts) == (nanoseconds if nanoseconds >= 0 else None)
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "1e400"])
+def test_processing_times_that_are_no_times_give_no_duration(odd):
+    assert processing("0.001", odd, "0.000") is None
+
+
 @pytest.mark.parametrize(
     ("times", "duration"),
     [(("0.001", "0.020", "0.000"), 21_000_000), (("0.001", "-1", "-1"), None), (("-", "-", "-"), None), ((None, None, None), None)],
@@ -50,9 +71,8 @@ def test_unreadable_request_with_a_host():
 
 def test_unreadable_request_without_anything():
     record = access(request_verb="-", request_url="-", request_proto="-")
-    assert not record.get("url")
+    assert record.keys().isdisjoint({"url", "related"})
     assert "version" not in record["http"]
-    assert record["related"] == {}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +81,7 @@ def test_unreadable_request_without_anything():
 def test_request_that_is_not_three_words(line, method, path):
     record = access(request=line, request_verb=None, request_url=None, request_proto=None)
     assert record["http"]["request"]["method"] == method
-    assert record["url"].get("path") == path
+    assert record.get("url", {}).get("path") == path
 
 
 def test_hosts_are_the_names_asked_for():
@@ -81,11 +101,11 @@ def test_no_root_no_trace(text):
 
 
 def test_tls_only_where_it_was_used():
-    assert access(ssl_protocol="TLSv1.3")["tls"] == {"client": {}, "version_protocol": "tls", "version": "1.3"}
-    assert access(ssl_protocol="-")["tls"] == {"client": {}}
+    assert access(ssl_protocol="TLSv1.3")["tls"] == {"client": CLIENT, "version_protocol": "tls", "version": "1.3"}
+    assert access(ssl_protocol="-")["tls"] == {"client": CLIENT}
 
 
 def test_a_site_may_map_less():
-    record = transform({"event": {}, "client_ip": "192.0.2.1", "request": "GET / HTTP/1.1", "ssl_protocol": "TLSv1.2", "domain_name": "example.com"})
+    record = applier(DERIVED)({"client_ip": "192.0.2.1", "request": "GET / HTTP/1.1", "ssl_protocol": "TLSv1.2", "domain_name": "example.com"})
     assert record["http"] == {"request": {"method": "GET"}, "version": "1.1"}
     assert record["related"] == {"hosts": ["example.com"]}

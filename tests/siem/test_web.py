@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siem import utils
+from siem import _web, utils
 
 HOSTS = st.text(string.ascii_lowercase, min_size=1, max_size=8)
 PATHS = st.text(string.ascii_letters + "/%.-_:@", max_size=8).map(lambda rest: "/" + rest)
@@ -124,3 +124,29 @@ def test_tls_versions(text: str, parts: list[str]) -> None:
 )  # fmt: skip
 def test_the_first_bytes_tell_the_media_type(data: bytes, kind: str) -> None:
     assert utils.get_mime_type(data) == kind
+
+
+ORIGINS = st.sampled_from(["http://", "https://", "a://", "android-app://", "1x://", "://", ""])
+URLS = st.builds("".join, st.tuples(ORIGINS, st.text("ab.:[]1?#@/", max_size=14), st.text("/?#ab=", max_size=10)))
+
+
+@given(URLS | st.sampled_from(["-", "http://" + "a" * 400 + "/x", "http://a.example:4430", "http://a.example:443/", None, 0, ["/"]]))
+def test_the_quick_ways_to_take_a_url_apart_agree_with_the_thorough_one(url: Any) -> None:
+    parts = utils.url_parts(url)
+    thorough = _web._any_url(url) if isinstance(url, str) and url not in ("", "-") else None
+    assert [part if part != "" else None for part in parts or ()] == [part if part != "" else None for part in thorough or ()]
+    assert utils.url_domain(url) == (parts[2] if parts else None)
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [("GET /a b HTTP/2.0", ("GET", "2.0", "/a b")), (" PUT /a", ("PUT", None, "/a")), ("- - -", (None, None, "- -")), ("", (None, None, "")),
+     ("GET /a HTTP/", ("GET", "", "/a")), (5, ("5", None, ""))],
+)  # fmt: skip
+def test_request_lines_as_tuples(line: Any, parts: Any) -> None:
+    assert utils.request_parts(line) == parts
+
+
+@pytest.mark.parametrize("odd", [None, 1.2, ["TLSv1.2"], "TLSv", "", "-"])
+def test_what_is_no_version_of_tls_tells_nothing(odd: Any) -> None:
+    assert utils.tls_parts(odd) is None

@@ -1,0 +1,187 @@
+"""Decides whether a log type can run as a generated function, and builds it.
+
+What cannot be is run step by step: types with a step of their own between parsing and packing, a hook that is a function, or an output
+whose bodies are not plain JSON. ``why_not`` says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from loader import schema
+from loader.api import Formatter, Output
+from loader.fast import leaves
+from loader.fast.layout import Leaf, Tree, plant
+from loader.fast.records import RecordWriter
+from loader.fast.run import Fast
+from loader.fast.texts import TextWriter
+from loader.fast.writer import FULL, Exit, Writer
+from loader.frames import Columns
+from loader.options import COMPAT
+from loader.section import Section
+from loader.stages import clock, declared, ecs, own_logs, stamp, typed
+from loader.stages.tidy import LARGE_RECORD
+
+KNOWN = frozenset({"carrier", "own logs", "stamp", "ecs", "hook"})  # the steps that the generated functions do
+STAND_INS = {"@log_s3key": "%key", "@log_s3bucket": "%bucket"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unfit(Exception):
+    """This type, with these outputs, cannot run as a generated function."""
+
+    why: str
+
+
+def build(log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Iterable[str], rows: declared.Rows) -> Fast:
+    """Return the function of a log type; raises Unfit."""
+    if other := [step for step in steps if step not in KNOWN]:
+        raise Unfit(f"it has the step {other[0]!r}")
+    if "hook" in steps and not rows:
+        raise Unfit("its hook is a function, not a table")
+    if log_type.read(COMPAT):
+        raise Unfit("compat is on")
+    exits = [_exit(log_type, output, formatter) for output, formatter in outputs]
+    if not exits:
+        raise Unfit("no output takes it")
+    time = clock.quick(log_type, log_type.read(stamp.RENAMED))
+    if time is None:
+        raise Unfit("its time may depend on more than the record")
+    return Fast(log_type.name, _maker(log_type, exits, rows, time), own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
+
+
+def _exit(log_type: Section, output: Output, formatter: Formatter) -> Exit:
+    wrapping = output.wrapping(log_type)
+    if not formatter.compact or wrapping is None:
+        raise Unfit(f"{output.name} wants more than JSON behind a constant header")
+    if output.keep or output.drop:
+        raise Unfit(f"{output.name} keeps or drops single fields")
+    most = min(LARGE_RECORD - 1, wrapping.most + len(wrapping.tail) if wrapping.most else LARGE_RECORD)
+    return Exit(output.fields, wrapping.head, wrapping.tail, most, wrapping.counted)
+
+
+def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: Any) -> Callable[..., Callable[..., Any]]:
+    """Return a function that writes the one for texts with these columns, or for JSON objects."""
+    renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
+    groups, constants, doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
+    derives, title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
+
+    def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
+        if columns is not None and renamed.keys() & {*columns.names}:
+            raise Unfit("a renamed field bears the name of another")
+        if columns is not None and not {*time[0]} & {*columns.names, *renamed}:
+            raise Unfit("its time is none of the columns")
+        if columns is None and renamed:
+            raise Unfit("fields of JSON are renamed")
+        known = {new: old for new, old in renamed.items() if columns and old in columns.names}
+        tree = _tree(groups, constants, rows, _Sources(columns.names if columns else None, known), derives=derives)
+        _check(tree, exits, columns)
+        writer: Writer
+        if columns is None:
+            writer = RecordWriter(tree, exits, varied)
+            writer.clock, writer.doc_id = time, doc_id
+        else:
+            writer = TextWriter(tree, exits, varied, columns.names, known, [path for path in declared.places(rows, ()) if "." not in path])
+            writer.clock, writer.doc_id = ([known.get(field, field) for field in time[0]], time[1]), known.get(doc_id, doc_id)
+            writer.split, writer.quotes, writer.apart = columns.split, columns.quotes, columns.apart
+        return writer.written(title)
+
+    return make
+
+
+class _Sources:
+    """What the paths of a section stand for in the records at hand: an input of the function, or nothing."""
+
+    def __init__(self, names: Collection[str] | None, renamed: dict[str, str]) -> None:
+        self.names, self.renamed = names, renamed
+
+    def has(self, path: str) -> bool:
+        """Tell whether records may have something there."""
+        if path.startswith("@"):
+            raise Unfit(f"{path} is mapped")
+        return self.names is None or path in self.renamed or (path in self.names and path not in self.renamed.values())
+
+    def known(self, row: declared.Row) -> list[tuple[str, bool]]:
+        """Return the sources of a row of a table as inputs, and whether there may be anything in each."""
+        found = []
+        for source in row.sources:
+            if source.startswith("@") and source not in STAND_INS and source not in ("@message", "@timestamp"):
+                raise Unfit(f"{source} is a source of its table")
+            found.append((STAND_INS.get(source, self.renamed.get(source, source)), source.startswith("@") or self.has(source)))
+        return found
+
+
+def _tree(groups: Any, constants: dict[str, Any], rows: declared.Rows, sources: _Sources, *, derives: bool) -> Tree:
+    """Return the objects of the document in their order: that of stages/mapping.py, then that of the table."""
+    tree: Tree = {}
+    mapped = {target: found for target, found in groups.items() if target not in constants and any(found)}
+    if derives:
+        mapped |= {target: mapped.get(target, []) for target in ecs.FROM_KEY}
+    try:
+        for target, value in constants.items():
+            plant(tree, target, leaves.fixed(value))
+        plant(tree, "event.ingested", leaves.ingested())
+        texts = {target for target in mapped if typed.converter(target)[0] and typed.converter(target)[1] is None}
+        kept = {path for target in texts for group in mapped[target] for path in group}
+        for target, found in mapped.items():
+            leaf = leaves.mapped(target, found, sources.has, kept, derives=derives)
+            _reach(tree, target)
+            if leaf:
+                plant(tree, target, _renamed(leaf, sources.renamed))
+        for path in declared.places(rows, ()):
+            _reach(tree, f"{path}.")
+        for row in rows:
+            for place, target in enumerate(row.targets):
+                leaf = leaves.derived(row, place, sources.known(row))
+                below = _at(tree, target)
+                if leaf:
+                    plant(tree, target, leaves.overlaid(below, leaf) if below else leaf)
+    except ValueError as why:
+        raise Unfit(str(why)) from why
+    return tree
+
+
+def _renamed(leaf: Leaf, renamed: dict[str, str]) -> Leaf:
+    return dataclasses.replace(leaf, inputs=tuple(renamed.get(name, name) for name in leaf.inputs))
+
+
+def _reach(tree: Tree, target: str) -> None:
+    """Make the objects around a target."""
+    for step in target.split(".")[:-1]:
+        below = tree.setdefault(step, {})
+        if isinstance(below, Leaf):
+            raise ValueError(f"{target!r} lies below a value")
+        tree = below
+
+
+def _at(tree: Tree, target: str) -> Leaf | None:
+    *parents, last = target.split(".")
+    for step in parents:
+        tree = tree[step]
+    found = tree.get(last)
+    return found if isinstance(found, Leaf) else None
+
+
+def _check(tree: Tree, exits: Sequence[Exit], columns: Columns | None) -> None:
+    """Raise Unfit for what outputs of ECS alone would treat in ways of their own."""
+    if all(one.fields == FULL for one in exits):
+        return
+    if "log" in tree:
+        raise Unfit("it maps to log, where outputs of ECS alone say which object a record is from")
+    names = {*schema.fields()}
+    for target in _paths(tree):
+        if target not in names or any(name.startswith(f"{target}.") for name in names):
+            raise Unfit(f"ECS has no field {target!r}")
+    if columns is not None:
+        for name in {*columns.names} & schema.tops():
+            if name not in tree or any(typed.is_array(target) for target in _paths({name: tree[name]})):
+                raise Unfit(f"its field {name!r} has a name of ECS")
+
+
+def _paths(tree: Tree, above: str = "") -> list[str]:
+    found = []
+    for key, node in tree.items():
+        found += [above + key] if isinstance(node, Leaf) else _paths(node, f"{above}{key}.")
+    return found

@@ -1,0 +1,211 @@
+"""Lines that make a fragment without a memo, for inputs that hardly repeat: what stands in the record as it is, and calls of a hook's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
+from loader.fast.leaves import Call, member, named
+from loader.fast.objects import literal
+from loader.memo import Memo
+from loader.stages import declared, typed
+
+if TYPE_CHECKING:
+    from loader.fast.writer import Writer
+
+WHOLE = "{0}.__class__ is str and {0}.isdecimal() and {0}.isascii() and ({0}[0] != '0' or {0} == '0') and len({0}) < 19"
+PLAIN = frozenset({str, int, type(None)})
+AS_THEY_STAND = ({"text", "texts"}, {"text", "texts", "ip", "ips"}, {"text", "texts", "whole"})
+FEW = 1024
+
+
+class Direct:
+    """Writes such lines for one function."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.addresses: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
+        self.calls: dict[Any, str] = {}
+
+    def lines(self, fragment: Fragment, cell: Cell) -> Callable[[], list[str]] | None:
+        """Return what writes the lines of a fragment, None where it takes the memo."""
+        forms = {leaf.form for leaf in leaves(dict(fragment.nodes))}
+        if len(cell.inputs) == 1 and any(forms <= known for known in AS_THEY_STAND):
+            return lambda: self._as_it_stands(fragment, cell, forms)
+        if forms == {"addresses"} and len(cell.inputs) == 2 and len([*leaves(dict(fragment.nodes))]) == 1:
+            return lambda: self._pair(fragment, cell)
+        if any(leaf.call for leaf in leaves(dict(fragment.nodes))) and all(map(_callable, leaves(dict(fragment.nodes)))):
+            return lambda: self._called(fragment)
+        return None
+
+    def _name(self, fragment: Fragment) -> str:
+        return self.writer.objects.names[id(fragment)]
+
+    def _otherwise(self, fragment: Fragment, cell: Cell) -> str:
+        """Return a call that makes the fragment in the slow way."""
+        made = self.writer.fragments(Cell(cell.number, cell.asked, cell.inputs, [fragment]))
+        keys = ", ".join(map(self.writer.variable, cell.inputs))
+        known = self.writer.constant(f"s{len(self.writer.space)}", made)
+        return f"{known}.compute({keys if len(cell.inputs) == 1 else f'({keys})'})"
+
+    def _as_it_stands(self, fragment: Fragment, cell: Cell, forms: set[str]) -> list[str]:
+        (name,) = cell.inputs
+        if "whole" in forms:
+            asked = self.digits(name)
+        elif forms & {"ip", "ips"}:
+            asked = f"{self.address(name)} is not None"
+        else:
+            asked = self.writer.says(name)
+        quoted = self.writer.quoted(name)
+        inside = literal(fragment.before) + self._members(dict(fragment.nodes), name, quoted) + literal(fragment.after)
+        otherwise = "''" if asked == f"{self.writer.variable(name)} not in NOTHING" else self._otherwise(fragment, cell)
+        return [f"{self._name(fragment)} = f'{inside}' if {asked} else {otherwise}"]
+
+    def _members(self, tree: Tree, name: str, quoted: str) -> str:
+        parts = []
+        for key, node in tree.items():
+            if not isinstance(node, Leaf):
+                inside = f"{{{{{self._members(node, name, quoted)}}}}}"
+            elif node.form == "whole":
+                inside = f"{{{self.writer.variable(name)}}}"
+            else:
+                inside = f"[{quoted}]" if node.form in ("texts", "ips") else quoted
+            parts.append(literal(named(key)) + inside)
+        return ",".join(parts)
+
+    def _pair(self, fragment: Fragment, cell: Cell) -> list[str]:
+        one, two = map(self.address, cell.inputs)
+        first, second = map(self.writer.quoted, cell.inputs)
+        head, tail = literal(fragment.before), literal(fragment.after)
+        node: Leaf | Tree = dict(fragment.nodes)
+        while not isinstance(node, Leaf):
+            ((key, node),) = node.items()
+            head, tail = head + literal(named(key)) + ("" if isinstance(node, Leaf) else "{{"), ("" if isinstance(node, Leaf) else "}}") + tail
+        name = self._name(fragment)
+        return [
+            f"if {one} is None or {two} is None or {one} == {two}: {name} = {self._otherwise(fragment, cell)}",
+            f"else: {name} = f'{head}[{first},{second}]{tail}' if {one} < {two} else f'{head}[{second},{first}]{tail}'",
+        ]
+
+    def digits(self, name: str) -> str:
+        """Write the looking at an input as a whole number once; return the variable that tells whether its digits may stand as they are."""
+        if name not in self.numbers:
+            self.numbers[name] = f"n{len(self.numbers)}"
+            self.writer.body.append(f"{self.numbers[name]} = {WHOLE.format(self.writer.variable(name))}")
+        return self.numbers[name]
+
+    def address(self, name: str) -> str:
+        """Write the looking at an input as an address once; return the variable that holds it, None where it is none."""
+        if name not in self.addresses:
+            self.addresses[name] = f"a{len(self.addresses)}"
+            self.writer.constant("address", typed.CONVERTERS["ip"][1])
+            variable = self.writer.variable(name)
+            self.writer.body.append(f"{self.addresses[name]} = address[{variable}] if {variable}.__class__ is str else None")
+        return self.addresses[name]
+
+    def _called(self, fragment: Fragment) -> list[str]:
+        """Call the functions of the table that give the leaves, each once for a record, and write what they give."""
+        paths = [*_paths(dict(fragment.nodes))]
+        values = [self._value(leaf) for _, leaf in paths]
+        name, number = self._name(fragment), len(self.writer.space)
+        if len(values) > 1 or len(paths[0][0]) > 1:
+            several = self.writer.constant(f"j{number}", _several(fragment, [path for path, _ in paths]))
+            return [f"{name} = {several}({', '.join(values)})"]
+        (value,), ((key,), leaf) = values, paths[0]
+        slow = self.writer.constant(f"s{number}", _one(fragment))
+        if leaf.varied:
+            digits = literal(fragment.before + named(key)) + f"{{{value}}}" + literal(fragment.after)
+            return [f"{name} = f'{digits}' if {value}.__class__ is int else {slow}({value})"]
+        text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
+        self.writer.constant("SIMPLE", PLAIN)
+        return [f"{name} = {text}[{value}] if {value}.__class__ in SIMPLE else {slow}({value})"]
+
+    def _value(self, leaf: Leaf) -> str:
+        """Return the variable that holds the value of a leaf."""
+        if leaf.call is None:
+            return self.writer.constant(f"c{len(self.writer.space)}", leaf.compute(()))
+        value = self._result(leaf.call)
+        if leaf.below is None:
+            return value
+        if leaf.below.inputs:
+            below = f"({self.writer.variable(leaf.below.inputs[0])} if {self.writer.says(leaf.below.inputs[0])} else None)"
+        else:
+            below = self.writer.constant(f"c{len(self.writer.space)}", leaf.below.compute(()))
+        self.writer.constant("says", declared.says)
+        return f"({value} if says({value}) else {below})"
+
+    def _result(self, call: Call) -> str:
+        """Write a call, once, and return the variable that holds one of its values."""
+        key = (call.function, call.arguments)
+        if key not in self.calls:
+            name = self.calls[key] = f"d{len(self.calls)}"
+            function = self.writer.constant(f"call{len(self.calls)}", call.function)
+            arguments = ", ".join("None" if one is None else self.writer.value(one) for one in call.arguments)
+            self.writer.body.append(f"{name} = {function}({arguments})")
+            if call.count > 1:
+                names = ", ".join(f"{name}_{place}" for place in range(call.count))
+                self.writer.body.append(f"{names} = {name} if {name} is not None else ({'None, ' * call.count})")
+        return f"{self.calls[key]}_{call.place}" if call.count > 1 else self.calls[key]
+
+
+def _callable(leaf: Leaf) -> bool:
+    """Tell whether a leaf is a constant, or a function gives it, at most in the place of what stands in the record."""
+    if leaf.call is None:
+        return not leaf.inputs
+    return leaf.below is None or leaf.below.form == "text" or not leaf.below.inputs
+
+
+def _paths(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Leaf]]:
+    """Yield all leaves with their paths."""
+    for key, node in tree.items():
+        if isinstance(node, Leaf):
+            yield (*above, key), node
+        else:
+            yield from _paths(node, (*above, key))
+
+
+def _one(fragment: Fragment) -> Callable[[Any], str]:
+    ((key, _),) = fragment.nodes
+
+    def text(value: Any) -> str:
+        found = member(key, value) if declared.says(value) else ""
+        return f"{fragment.before}{found}{fragment.after}" if found else ""
+
+    return text
+
+
+def _several(fragment: Fragment, paths: list[tuple[str, ...]]) -> Callable[..., str]:
+    """Return a function from the values of a fragment's leaves to its text."""
+    before, after = fragment.before, fragment.after
+    flat = [path[0] if len(path) == 1 else path for path in paths]
+
+    def text(*values: Any) -> str:
+        found: dict[str, Any] = {}
+        for path, value in zip(flat, values, strict=True):
+            if value is None:
+                continue
+            if value.__class__ is str:
+                if len(value) < 5 and value in declared.NOTHING:  # noqa: PLR2004  # none of these is longer
+                    continue
+            elif value.__class__ is not int:
+                if not declared.says(value):
+                    continue
+                value = orjson.Fragment(member("", value)[3:])
+            if path.__class__ is str:
+                found[path] = value  # type: ignore[index]
+            else:
+                put(found, path, value)
+        return f"{before}{orjson.dumps(found)[1:-1].decode()}{after}" if found else ""
+
+    return text
+
+
+def put(found: dict[str, Any], path: Any, value: Any) -> None:
+    """Set what stands at the path in nested dicts."""
+    for step in path[:-1]:
+        found = found.setdefault(step, {})
+    found[path[-1]] = value

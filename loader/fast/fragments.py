@@ -1,0 +1,40 @@
+"""What the generated functions look fragments up in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loader.fast.layout import Cell
+from loader.fast.leaves import value_of
+
+BOUND = 8192
+LONGEST = 512  # characters of a text in a key
+
+
+class Fragments(dict[Any, Any]):
+    """``fragments[key]``: the text of the only fragment of a cell, else a tuple of texts, remembered until BOUND others are.
+
+    The key is the one input, or a tuple of several. ``missed`` counts what was not remembered.
+    """
+
+    __slots__ = ("cell", "missed", "of_json")
+
+    def __init__(self, cell: Cell, *, of_json: bool) -> None:
+        self.cell, self.of_json, self.missed = cell, of_json, 0
+
+    def compute(self, key: Any) -> Any:
+        """Return the texts for a key."""
+        values = key if len(self.cell.inputs) != 1 else (key,)
+        if self.of_json:
+            values = tuple(map(value_of, values))
+        found = self.cell.texts(values)
+        return found[0] if len(found) == 1 else found
+
+    def __missing__(self, key: Any) -> Any:
+        self.missed += 1
+        found = self.compute(key)
+        if not (key.__class__ is str and len(key) > LONGEST):
+            if len(self) >= BOUND:
+                self.clear()
+            self[key] = found
+        return found

@@ -1,0 +1,108 @@
+"""From the tree of a document to the expressions of the generated function that write it: fragments, put together to objects."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from loader.fast.leaves import named
+from loader.fast.layout import Cell, Fragment, Leaf, Tree, asked, given, is_certain, leaves, text
+
+Nodes = list[tuple[str, Leaf | Tree]]
+
+
+def literal(content: str) -> str:
+    """Return a text as it is written inside an f-string with single quotes."""
+    escaped = content.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")
+    return escaped.replace("{", "{{").replace("}", "}}")
+
+
+@dataclasses.dataclass(slots=True)
+class Part:
+    """Some text of the document: the inside of an f-string; ``variable`` where it is nothing but one."""
+
+    inside: str
+    certain: bool
+    variable: str = ""
+
+
+class Objects:
+    """Gathers the cells and the lines that put fragments together, for one function."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, ...], Cell] = {}
+        self.names: dict[int, str] = {}  # by identity of a fragment: its variable
+        self.lines: list[str] = []
+
+    def fragment(self, nodes: Nodes, before: str = "", after: str = "") -> Part:
+        """Return the text of neighbours that depend on the same inputs, between ``before`` and ``after`` where there is any."""
+        below = [node for _, node in nodes]
+        fragment = Fragment(nodes, before, after, certain=any(map(is_certain, below)))
+        inputs = set().union(*map(asked, below))
+        chunk = given(below)
+        if not inputs and not chunk:
+            return Part(literal(text(fragment, {})), certain=True)
+        own = inputs.pop() if inputs else ()
+        cell = self.cells.setdefault(own, Cell(len(self.cells), own, [name for name in own if name[0] != "%"]))
+        cell.inputs += [name for name in chunk if name not in cell.inputs]
+        cell.fragments.append(fragment)
+        name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
+        return Part(f"{{{name}}}", fragment.certain, name)
+
+    def members(self, tree: Tree, *, led: bool = False, apart: Sequence[str] = ()) -> Part:
+        """Return the text of an object's members, commas in between; ``led``: one before them as well. ``apart`` are not put together with others."""
+        parts = []
+        for run in _runs(tree, apart):
+            comma = "," if led or parts else ""
+            (key, node), *others = run
+            whole = self.fragment(run, comma) if others else self.whole(key, node, comma)
+            parts.append(whole or self.object(key, node, comma))  # type: ignore[arg-type]  # a leaf is whole
+        return self._joined(parts, led=led)
+
+    def object(self, key: str, tree: Tree, before: str = "", after: str = "") -> Part:
+        """Return the text of an object with its name, nothing where it has no members."""
+        inner = self.members(tree)
+        head = literal(before + named(key))
+        if inner.certain:
+            return Part(f"{head}{{{{{inner.inside}}}}}{literal(after)}", certain=True)
+        held = inner.variable or self.line(f"f'{inner.inside}'")
+        name = self.line(f"f'{head}{{{{{{{held}}}}}}}{literal(after)}' if {held} else ''")
+        return Part(f"{{{name}}}", certain=False, variable=name)
+
+    def whole(self, key: str, node: Leaf | Tree, before: str = "", after: str = "") -> Part | None:
+        """Return the text of a member where one look-up gives it, else None."""
+        return self.fragment([(key, node)], before, after) if len(asked(node)) < 2 else None  # noqa: PLR2004
+
+    def line(self, expression: str) -> str:
+        """Write a line that computes something of each record, and return the variable that holds it."""
+        name = f"o{len(self.lines)}"
+        self.lines.append(f"{name} = {expression}")
+        return name
+
+    def _joined(self, parts: list[Part], *, led: bool) -> Part:
+        inside, certain = "".join(part.inside for part in parts), any(part.certain for part in parts)
+        if len(parts) < 2:
+            return Part(inside, certain, parts[0].variable if parts else "")
+        first, *others = parts
+        if led or first.certain:
+            return Part(inside, certain)
+        held = first.variable or self.line(f"f'{first.inside}'")
+        rest = "".join(part.inside for part in others)
+        name = self.line(f"f'{{{held}}}{rest}' if {held} else f'{rest}'[1:]")
+        return Part(f"{{{name}}}", certain, name)
+
+
+def _runs(tree: Tree, apart: Sequence[str]) -> list[Nodes]:
+    """Cut an object's members to runs of neighbours that depend on the same inputs of a record."""
+    runs: list[Nodes] = []
+    held: set[tuple[str, ...]] | None = None
+    for key, node in tree.items():
+        if not isinstance(node, Leaf) and not any(True for _ in leaves(node)):
+            continue
+        found = asked(node)
+        if held is None or key in apart or len(held | found) > 1:
+            runs.append([])
+            held = set()
+        runs[-1].append((key, node))
+        held = None if key in apart else held | found
+    return runs

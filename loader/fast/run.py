@@ -1,0 +1,120 @@
+"""Runs the generated function of a log type on chunks, and writes it anew where what it looks up turns out to hardly repeat."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from loader.batch import Source
+from loader.frames import Columns, Raws
+from loader.jsontext import CONTROL
+from loader.stages import ecs
+from loader.stages.stamp import place_of
+
+FEW = 2000  # records that are looked at before anything is decided
+CHECKS = 8
+OFTEN = 0.5  # of the look-ups that miss: then it costs less to compute than to remember
+Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
+Packed = tuple[Sequence[list[bytes | None]], list[int]]
+
+
+class Fast:
+    """One log type. ``told_by`` are texts that, found in a chunk, ask for a step that is not compiled."""
+
+    def __init__(self, name: str, make: Make, told_by: Sequence[str], *, derives: bool) -> None:
+        self.name, self.make, self.told_by, self.derives = name, make, told_by, derives
+        self.functions: dict[tuple[str, ...] | None, _Function | str] = {}
+
+    def function(self, columns: Columns | None) -> _Function | str:
+        """Return the function for records with these columns (None: JSON objects), made when first asked for; a text why there is none."""
+        from loader.fast.build import Unfit  # noqa: PLC0415
+
+        key = columns.names if columns else None
+        if key not in self.functions:
+            if len(self.functions) >= 64:  # noqa: PLR2004
+                self.functions.clear()
+            try:
+                self.functions[key] = _Function(self.make, columns)
+            except Unfit as why:
+                self.functions[key] = why.why
+        return self.functions[key]
+
+    def run(self, raws: Raws, source: Source, first: int) -> Packed | None:
+        """Return what is packed of a chunk, for each output in step with the texts and None for those that are odd, and the places of these.
+
+        None when the whole chunk is for the plain way.
+        """
+        if raws.metas is not None or raws.broken or raws.left_out or raws.places is not None or not raws.texts:
+            return None
+        if (raws.columns is None) == (raws.records is None):
+            return None
+        function = self.function(raws.columns)
+        if isinstance(function, str):
+            return None
+        try:
+            return self._run(function, raws, source, first)
+        except (TypeError, ValueError):  # a text that has no UTF-8
+            return None
+
+    def _run(self, function: _Function, raws: Raws, source: Source, first: int) -> Packed | None:
+        texts = raws.texts
+        whole = "\n".join(texts)
+        if any(one in whole for one in self.told_by):
+            return None
+        constants = self._constants(source)
+        if CONTROL.search("".join(constants[3:]).encode()):
+            return None
+        if raws.records is not None:
+            dirty = not whole.isascii() or "\x7f" in whole
+            return function(raws.records, texts, *constants, place_of(source), first, dirty)
+        assert raws.columns is not None, "it is one or the other"
+        escaped = orjson.dumps(whole)
+        if not whole.isascii() and CONTROL.search(escaped):
+            return None
+        apart = sum(map(whole.count, raws.columns.apart))
+        dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart
+        if dirty or "\\" in whole:
+            messages = [orjson.dumps(text).decode()[1:-1] for text in texts]
+        else:
+            messages = escaped[1:-1].decode().split("\\n")
+        return function(texts, messages, *constants, place_of(source), first, dirty)
+
+    def _constants(self, source: Source) -> tuple[Any, ...]:
+        """Return what all records of a chunk share: account, region, time, key, bucket, and the JSON of what they are stamped with."""
+        account, region = ecs.origin(source.key) if self.derives else (None, None)
+        ingested = datetime.datetime.now(datetime.UTC).isoformat()
+        stamped = {"@log_type": self.name, "@log_s3bucket": source.bucket, "@log_s3key": source.key}
+        origin = "," + orjson.dumps(stamped).decode()[1:-1]
+        path = "," + orjson.dumps({"log": {"file": {"path": f"s3://{source.bucket}/{source.key}"}}}).decode()[1:-1]
+        return account, region, ingested, source.key, source.bucket, origin, path
+
+
+class _Function:
+    """A generated function, and how often its look-ups were in vain."""
+
+    def __init__(self, make: Make, columns: Columns | None) -> None:
+        self.make, self.columns = make, columns
+        self.varied: frozenset[tuple[str, ...]] = frozenset()
+        self.run = make(columns, self.varied)
+        self.seen, self.due, self.checks = 0, FEW, 0
+
+    def __call__(self, rows: Sequence[Any], *rest: Any) -> Packed:
+        found: Packed = self.run(rows, *rest)
+        if self.checks < CHECKS:
+            self.seen += len(rows)
+            if self.seen >= self.due:
+                self._look()
+        return found
+
+    def _look(self) -> None:
+        """Write the function anew without the memos that miss often; asked seldom, and more and more so."""
+        missing = {asked for asked, memo in self.run.memos.items() if memo.missed > OFTEN * self.seen}
+        for memo in self.run.memos.values():
+            memo.missed = 0
+        self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
+        if missing:
+            self.varied |= missing
+            self.run = self.make(self.columns, self.varied)

@@ -1,0 +1,124 @@
+"""The function for records that are texts cut to fields: lines and rows. The document is one f-string; no dict is made.
+
+Fields must need no escaping in JSON: the caller has looked at the chunk, and ``dirty`` says that single rows may be otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from loader.errors import Overdue
+from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
+from loader.fast.leaves import Odd, named
+from loader.fast.objects import Part, literal
+from loader.fast.writer import FULL, LEAN, Exit, Writer
+from loader.stages import typed
+from loader.stages.stamp import md5
+from loader.stages.tidy import NOTHING
+
+
+
+class TextWriter(Writer):
+    """``columns`` are the fields in the order in which ``split(row)`` gives them; those of ``quotes`` may have quotes in them."""
+
+    def __init__(
+        self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]], columns: Sequence[str], renamed: dict[str, str], holders: Sequence[str]
+    ) -> None:
+        super().__init__(tree, exits, varied)
+        self.columns, self.renamed, self.holders = columns, renamed, holders
+        self.clock: tuple[list[str], Any] = ([], None)
+        self.split: Callable[[str], Any] = str.split
+        self.quotes: frozenset[str] = frozenset()
+        self.apart = ""  # what JSON escapes, and stands between fields only
+        self.doc_id = ""
+        self.raw: list[Part] = []  # the record's own fields, each with a comma behind it
+        self.top: dict[str, Part] = {}  # the objects of ECS, each with a comma before it
+
+    def variable(self, name: str) -> str:
+        """Return the variable of a column, or what stands for a field that every record has."""
+        if name[0] == "@":
+            return {"@message": "row", "@timestamp": "t"}[name]
+        return f"f{self.columns.index(name)}"
+
+    def own(self) -> list[str]:
+        """Return the columns in the order of the record: those that get a new name come last."""
+        old = self.renamed.values()
+        return [*(name for name in self.columns if name not in old), *old]
+
+    def compose(self) -> None:
+        """Write the raw fields, where an output wants them, and the objects; an object takes the place of the field that bears its name."""
+        new = {old: name for name, old in self.renamed.items()}
+        full = any(one.fields == FULL for one in self.exits)
+        self.first: list[Part] = []
+        for column in self.own():
+            name = new.get(column, column)
+            raw = self.objects.fragment([(name, Leaf((column,), _text_or_none, "text"))], after=",") if full and name not in self.holders else None
+            if name in self.tree:
+                made = self._object(name, after=",")
+                self.first.append(made)
+                if raw:
+                    held = self.objects.line(f"f'{made.inside}' or f'{raw.inside}'")
+                    raw = Part(f"{{{held}}}", certain=False)
+                else:
+                    raw = made
+            if raw:
+                self.raw.append(raw)
+        taken = {new.get(column, column) for column in self.columns}
+        for top in self.tree:
+            if top != "event" and top not in taken:
+                self.top[top] = self._object(top, before=",")
+        self.inner = self.objects.members(self.tree["event"], apart=("id",))
+
+    def _object(self, name: str, before: str = "", after: str = "") -> Part:
+        return self.objects.whole(name, self.tree[name], before, after) or self.objects.object(name, self.tree[name], before, after)
+
+    def read(self) -> None:
+        """Write the cutting of a row, and the reading of its time."""
+        names = ", ".join(f"f{place}" for place in range(len(self.columns)))
+        self.constant("split", self.split)
+        self.body += [f"{names}, = split(row)"]
+        if suspects := [f"{{{self.variable(column)}}}" for column in self.columns if column in self.quotes]:
+            self.body.append(f"if '\"' in f'{' '.join(suspects)}': raise Odd")
+        known = "".join(f" + row.count({one!r})" for one in self.apart)
+        self.body.append(f"if dirty and len(text) != len(row){known}: raise Odd")
+        fields, memo = self.clock
+        known = [self.variable(field) for field in fields if field in self.columns]
+        self.body += [f"v = {known[0]}", *(f"if not v: v = {name}" for name in known[1:])]
+        self.time(memo, "None")
+        self.space |= {"md5": md5}
+
+    def send(self, number: int) -> None:
+        """Write the message of one way out as one f-string."""
+        one = self.exits[number]
+        head = self.head(one)
+        identity = "{md5(row.encode()).hexdigest()}"
+        if self.doc_id in self.columns:
+            identity = "{" + self.objects.line(f"{self.variable(self.doc_id)} or md5(row.encode()).hexdigest()") + "}"
+        event = self.event(one.fields, self.inner)
+        self.flush()
+        tops = {name: part.inside for name, part in self.top.items()}
+        if one.fields == FULL:
+            raw = "".join(part.inside for part in self.raw)
+            stamps = f'{raw}"@message":"{{text}}","@timestamp":"{{t}}"{{origin}},"@id":"{identity}",'
+        else:
+            stamps = "".join(part.inside for part in self.first) + '"@timestamp":"{t}",'
+            event += "" if one.fields == LEAN else ',"original":"{text}"'
+            tops |= {} if one.fields == LEAN else {"log": "{path}"}
+        objects = "".join(tops.values())
+        tail = literal(one.tail.decode())
+        self.body.append(f"b = f'{head}{{{{{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode()")
+        self.body.append(f"if len(b) > {one.most}: raise Odd")
+        self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
+
+    def quoted(self, name: str) -> str:
+        """Return the text of an input as it stands in JSON, inside an f-string: it needs no escaping."""
+        return f'"{{{self.variable(name)}}}"'
+
+    def says(self, name: str) -> str:
+        """Return the question whether an input is a text with something in it."""
+        return f"{self.variable(name)} not in NOTHING"
+
+
+def _text_or_none(values: Sequence[Any]) -> Any:
+    return None if values[0] in NOTHING else values[0]

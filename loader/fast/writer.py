@@ -1,0 +1,180 @@
+"""Writes the function that takes records of one log type from their fields to packed bytes, line by line.
+
+The text is kept on ``function.source``; ``index.py types NAME --plan`` shows it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from loader.errors import Overdue
+from loader.fast.direct import Direct
+from loader.fast.fragments import Fragments
+from loader.fast.layout import Cell, Fragment, Tree, leaves
+from loader.fast.leaves import Odd
+from loader.fast.objects import Objects, Part, literal
+from loader.stages.tidy import NOTHING
+
+CHUNK = {"%account": "account", "%region": "region", "%ingested": "ingested", "%key": "key", "%bucket": "bucket"}
+ARGUMENTS = "rows, texts, account, region, ingested, key, bucket, origin, path, place, number, dirty"
+TIME = ("@timestamp",)
+FULL, ECS, LEAN = "full", "ecs", "lean"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exit:
+    """One way out: which fields, and what an output puts around a body: see Wrapping.
+
+    A message of more than ``most`` bytes goes the plain way. With ``counted`` its length stands before it, and a blank.
+    """
+
+    fields: str
+    head: tuple[str, str] | None
+    tail: bytes
+    most: int
+    counted: bool = False
+
+
+class Writer:
+    """What text and JSON records have in common: everything behind the reading of fields. ``tree`` holds the ECS objects in their order."""
+
+    of_json = False
+
+    def __init__(self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]]) -> None:
+        self.tree, self.exits, self.varied = tree, exits, varied
+        self.objects = Objects()
+        self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING}
+        self.memos: dict[tuple[str, ...], Fragments] = {}
+        self.flushed = 0
+        self.before: list[str] = []  # lines of the chunk
+        self.body: list[str] = []  # lines of a record
+        self.direct = Direct(self)
+
+    def written(self, title: str) -> Callable[..., Any]:
+        """Return the function."""
+        self.compose()
+        self.read()
+        for cell in self.objects.cells.values():
+            self.look_up(cell)
+        for number in range(len(self.exits)):
+            self.flush()
+            self.send(number)
+        source = self._source()
+        exec(compile(source, f"<{title}>", "exec"), self.space)  # noqa: S102  # built from quoted names only
+        run: Callable[..., Any] = self.space["run"]
+        run.source, run.memos = source, self.memos  # type: ignore[attr-defined]
+        return run
+
+    def _source(self) -> str:
+        lists = [f"    out{number} = []\n    add{number} = out{number}.append" for number in range(len(self.exits))]
+        head = "\n".join((*lists, *(f"    {line}" for line in self.before)))
+        body = "\n".join(f"            {line}" for line in self.body)
+        packed = ", ".join(f"out{number}" for number in range(len(self.exits)))
+        undo = "\n".join(f"            if len(out{number}) <= at: add{number}(None)" for number in range(len(self.exits)))
+        return (
+            f"def run({ARGUMENTS}):\n{head}\n    odd = []\n    for at, (row, text) in enumerate(zip(rows, texts)):\n        try:\n{body}\n"
+            f"        except Overdue: raise\n        except Exception:\n            odd.append(at)\n{undo}\n"
+            f"{self.undone()}    return ({packed},), odd\n"
+        )
+
+    def undone(self) -> str:
+        """Return lines for the end: of a record that is odd no output may have a message."""
+        if len(self.exits) < 2:
+            return ""
+        return "    for at in odd:\n" + "".join(f"        out{number}[at] = None\n" for number in range(len(self.exits)))
+
+    def time(self, memo: Any, otherwise: str) -> None:
+        """Write the making of a timestamp of the value ``v``; in a header only times as RFC 5424 has them stand as they are."""
+        self.constant("when", memo if TIME not in self.varied else memo.compute)
+        asked = "v.__class__ is str and v"
+        self.body.append(f"t = when{'[v]' if TIME not in self.varied else '(v)'} if {asked} else {otherwise}")
+        self.memos[TIME] = memo
+        if any(one.head for one in self.exits):
+            self.body.append("if len(t) != 25 and len(t) != 32: raise Odd")
+
+    def head(self, one: Exit) -> str:
+        """Return what goes before a body, inside an f-string."""
+        return f"{literal(one.head[0])}{{t}}{literal(one.head[1])}" if one.head else ""
+
+    def compose(self) -> None:
+        """Write the objects."""
+        raise NotImplementedError
+
+    def read(self) -> None:
+        """Write the reading of all inputs of a record, and of its time."""
+        raise NotImplementedError
+
+    def variable(self, name: str) -> str:
+        """Return the variable that holds an input."""
+        raise NotImplementedError
+
+    def send(self, number: int) -> None:
+        """Write the packing for one way out."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Put the lines that make objects behind those that look up what they are made of."""
+        self.body += self.objects.lines[self.flushed :]
+        self.flushed = len(self.objects.lines)
+
+    def constant(self, name: str, value: Any) -> str:
+        """Make a value known to the function and return its name."""
+        self.space[name] = value
+        return name
+
+    def look_up(self, cell: Cell) -> None:
+        """Write the look-up of a cell's fragments: once a chunk where it depends on nothing else."""
+        variables = [CHUNK.get(name) or self.variable(name) for name in cell.inputs]
+        fragments = self.fragments(cell)
+        name = self.constant(f"m{cell.number}", fragments)
+        names = [self.objects.names[id(fragment)] for fragment in cell.fragments]
+        key = variables[0] if len(variables) == 1 else f"({', '.join(variables)})"
+        if all(variable in CHUNK.values() for variable in variables):
+            self.before.append(f"{', '.join(names)} = {name}.compute({key})")
+            return
+        varied = cell.varied or cell.asked in self.varied
+        direct = [self.direct.lines(fragment, cell) for fragment in cell.fragments]
+        digits = any(leaf.form == "whole" for fragment in cell.fragments for leaf in leaves(dict(fragment.nodes)))
+        if (varied or digits) and all(direct):
+            for lines in direct:
+                self.body += lines()  # type: ignore[misc]  # all of them are there
+        else:
+            self.memos[cell.asked] = fragments
+            self.body.append(f"{', '.join(names)} = {name}[{key}]")
+
+    def fragments(self, cell: Cell) -> Fragments:
+        """Return what computes the fragments of a cell, and remembers them."""
+        return Fragments(cell, of_json=self.of_json)
+
+    def value(self, name: str) -> str:
+        """Return the variable that holds the value of an input, for a call."""
+        return CHUNK.get(name) or self.variable(name)
+
+    def quoted(self, name: str) -> str:
+        """Return the text of an input as it stands in JSON, inside an f-string."""
+        raise NotImplementedError
+
+    def says(self, name: str) -> str:
+        """Return the question whether an input is a text with something in it."""
+        raise NotImplementedError
+
+    def event(self, fields: str, event: Part) -> str:
+        """Return the members of the event object for outputs that get these fields; for ECS alone every record has an id."""
+        inside = event.inside
+        if fields == FULL:
+            return inside
+        fragment = next((one for cell in self.objects.cells.values() for one in cell.fragments if _is_id(one, self.tree)), None)
+        made = ',"id":"{place}-{number + at:012d}"'
+        if fragment is None:
+            inside += made
+        else:
+            held = self.objects.names[id(fragment)]
+            inside += "{" + self.objects.line(f"'' if {held} else f'{made}'") + "}"
+        return inside
+
+
+def _is_id(fragment: Fragment, tree: Tree) -> bool:
+    event = tree.get("event")
+    return isinstance(event, dict) and len(fragment.nodes) == 1 and fragment.nodes[0][0] == "id" and fragment.nodes[0][1] is event.get("id")
