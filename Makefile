@@ -14,8 +14,8 @@ lint: $(VENV)/.installed-dev  ## ruff and mypy
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/.installed-dev  ## records per second and CPU per record, beside the floors of the same run
-	$(RUN) -m bench
+bench: $(VENV)/.installed-dev  ## CPU per record beside rsyslogd and the floors of the same run, growth, workers: written to docs/performance.md
+	$(RUN) -m bench --write docs/performance.md
 
 faults: $(VENV)/.installed-dev  ## break everything around a load, for real: what was sent, what arrived, what was lost, what came twice
 	$(RUN) -m faults

@@ -62,29 +62,67 @@ def s3accesslog(rng: random.Random, count: int) -> Iterator[str]:
         )
 
 
+CALLS = {  # of services: (what is asked, the members of the request), then what changes things
+    "ec2": ("Describe", ("Instances", "Volumes", "Subnets", "Images", "Addresses"), ("RunInstances", "CreateTags", "StopInstances")),
+    "s3": ("Get", ("BucketAcl", "BucketPolicy", "BucketLocation", "BucketLogging"), ("PutBucketPolicy", "CreateBucket")),
+    "iam": ("List", ("Roles", "Users", "Policies", "AccessKeys"), ("CreateUser", "AttachRolePolicy")),
+    "kms": ("Describe", ("Key", "CustomKeyStores"), ("Decrypt", "GenerateDataKey", "Encrypt")),
+    "sts": ("Get", ("CallerIdentity", "SessionToken"), ("AssumeRole", "AssumeRoleWithSAML")),
+    "rds": ("Describe", ("DBInstances", "DBSnapshots", "Events"), ("ModifyDBInstance",)),
+    "lambda": ("List", ("Functions20150331", "Tags20170331"), ("UpdateFunctionCode20150331v2",)),
+    "logs": ("Describe", ("LogGroups", "LogStreams"), ("CreateLogStream", "PutRetentionPolicy")),
+}
+SDKS = ("aws-cli/2.{} Python/3.11.6 Linux/6.1 exe/x86_64", "Boto3/1.34.{} md/Botocore#1.34 os/linux", "aws-sdk-go-v2/1.{} os/linux lang/go#1.22")
+
+
+def identity(number: int) -> dict[str, object]:
+    """Who acts: a role's session most often, a user, a service, or root."""
+    kind = "AssumedRole" if number % 20 < 14 else "IAMUser" if number % 20 < 17 else "AWSService" if number % 20 < 19 else "Root"
+    role, access = f"role-{number % 40}", f"ASIAEXAMPLE{number:05}"
+    if kind == "AWSService":
+        return {"type": kind, "invokedBy": f"{list(CALLS)[number % len(CALLS)]}.amazonaws.com"}
+    if kind == "Root":
+        return {"type": kind, "principalId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT, "accessKeyId": access}
+    if kind == "IAMUser":
+        arn = f"arn:aws:iam::{ACCOUNT}:user/user{number}"
+        name = f"user{number}"
+        return {"type": kind, "principalId": f"AIDAEXAMPLE{number}", "arn": arn, "accountId": ACCOUNT, "accessKeyId": access, "userName": name}
+    principal = f"AROAEXAMPLE{number % 40:05}"
+    issuer = {"type": "Role", "principalId": principal, "arn": f"arn:aws:iam::{ACCOUNT}:role/{role}", "accountId": ACCOUNT, "userName": role}
+    attributes = {
+        "creationDate": f"{START - timedelta(seconds=17 * number):%Y-%m-%dT%H:%M:%SZ}",
+        "mfaAuthenticated": ("false", "true")[number % 3 == 0],
+    }
+    return {
+        "type": kind, "principalId": f"{principal}:user{number}", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/user{number}",
+        "accountId": ACCOUNT, "accessKeyId": access,
+        "sessionContext": {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes},
+    }  # fmt: skip
+
+
 def cloudtrail_event(rng: random.Random, n: int) -> dict[str, object]:
     """One management event of about 1.3 kB."""
-    user = f"user{rng.randrange(40)}"
-    source, name = rng.choice(
-        (("ec2", "DescribeInstances"), ("s3", "GetBucketAcl"), ("iam", "ListRoles"), ("sts", "AssumeRole"), ("kms", "Decrypt"))
-    )
-    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/ops/{user}"
-    issuer = {"type": "Role", "principalId": "AROAEXAMPLE", "arn": f"arn:aws:iam::{ACCOUNT}:role/ops", "accountId": ACCOUNT, "userName": "ops"}
+    service = rng.choice(list(CALLS))
+    verb, asked, changes = CALLS[service]
+    reads = rng.random() < 0.7
+    name = verb + rng.choice(asked) if reads else rng.choice(changes)
     when = f"{START + timedelta(milliseconds=20 * n):%Y-%m-%dT%H:%M:%SZ}"
-    attributes = {"creationDate": when, "mfaAuthenticated": "false"}
+    cipher = {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256", "clientProvidedHostHeader": f"{service}.us-east-1.amazonaws.com"}
+    parameters: dict[str, object] = {f"{service}Name": f"example-{rng.randrange(999)}", "maxResults": rng.choice((50, 100, 1000))}
+    if rng.random() < 0.4:
+        parameters["filterSet"] = {"items": [{"name": "state", "valueSet": {"items": [{"value": rng.choice(("running", "stopped"))}]}}]}
     return {
-        "eventVersion": "1.09",
-        "userIdentity": {
-            "type": "AssumedRole", "principalId": f"AROAEXAMPLE:{user}", "arn": arn, "accountId": ACCOUNT, "accessKeyId": "ASIAEXAMPLE",
-            "sessionContext": {"sessionIssuer": issuer, "webIdFederationData": {}, "attributes": attributes},
-        },
-        "eventTime": when, "eventSource": f"{source}.amazonaws.com", "eventName": name, "awsRegion": "us-east-1",
-        "sourceIPAddress": address(rng), "userAgent": rng.choice(AGENTS), "errorCode": "AccessDenied" if n % 17 == 0 else None,
-        "requestParameters": {"bucketName": f"example-{rng.randrange(99)}", "Host": "s3.us-east-1.amazonaws.com", "acl": ""},
-        "responseElements": None, "requestID": f"{rng.randrange(2**63):016x}", "eventID": f"{rng.randrange(2**127):032x}", "readOnly": True,
-        "resources": [{"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::example-{rng.randrange(99)}"}],
+        "eventVersion": rng.choice(("1.08", "1.09", "1.10")), "userIdentity": identity(rng.randrange(200) if n else 0),
+        "eventTime": when, "eventSource": f"{service}.amazonaws.com", "eventName": name, "awsRegion": "us-east-1",
+        "sourceIPAddress": address(rng) if rng.random() < 0.9 else "config.amazonaws.com",
+        "userAgent": rng.choice(AGENTS) if rng.random() < 0.5 else rng.choice(SDKS).format(rng.randrange(60)),
+        **({"errorCode": "AccessDenied", "errorMessage": f"not authorized to perform: {service}:{name}"} if n % 17 == 0 else {}),
+        "requestParameters": parameters, "responseElements": None if reads else {"requestId": f"{rng.randrange(2**63):016x}", "_return": True},
+        "requestID": f"{rng.randrange(2**63):016x}", "eventID": f"{rng.randrange(2**127):032x}", "readOnly": reads,
+        "resources": [{"accountId": ACCOUNT, "type": "AWS::S3::Bucket", "ARN": f"arn:aws:s3:::example-{rng.randrange(999)}"}],
+        **({"additionalEventData": {"bytesTransferredIn": 0, "x-amz-id-2": f"{rng.randrange(2**300):075x}="}} if service in ("s3", "kms") else {}),
         "eventType": "AwsApiCall", "managementEvent": True, "recipientAccountId": ACCOUNT, "eventCategory": "Management",
-        "tlsDetails": {"tlsVersion": "TLSv1.3", "cipherSuite": "TLS_AES_128_GCM_SHA256", "clientProvidedHostHeader": "s3.us-east-1.amazonaws.com"},
+        "tlsDetails": cipher,
     }  # fmt: skip
 
 

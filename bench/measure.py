@@ -1,90 +1,159 @@
-"""One measurement in a process of its own: CPU seconds, wall seconds and peak memory for loading one object, or for a floor of it.
+"""One measurement in a process of its own: CPU seconds, wall seconds, peak memory and bytes written for one object, as one JSON line.
 
-``python -m bench.measure null|tcp|relp|floor|document TYPE FOLDER KEY [PORT]`` prints one JSON line.
+``python -m bench.measure MODE TYPE FOLDER KEY [PORT]``, with these modes:
+
+- ``tcp``, ``relp``: a load over a syslog connection, to PORT, or to a receiver that reads and forgets; ``null``: to ``out_null``
+- ``slow``: as ``tcp``, with ``[loader] fast = no``
+- ``parts``, ``slow_parts``: the stages up to the packed bytes, timed at the borders of chunks
+- ``document``, ``bare``: the floors
 """
 
 from __future__ import annotations
 
+import collections
 import json
-import re
 import resource
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-import orjson
-from isal import igzip
-
+from bench import floors
 from loader.batch import Source
-from loader.config import load
+from loader.config import Config, load
 from loader.engine import HOME, Engine, Task
+from loader.plan import Plan, Step
+from loader.stages.decode import decode
 
-SINK = "import socket,sys;s=socket.create_server(('127.0.0.1',0));print(s.getsockname()[1],flush=True);c=s.accept()[0]\nwhile c.recv(1<<20):pass"
+SINK = """
+import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+connection, size = server.accept()[0], 0
+while block := connection.recv(1 << 20):
+    size += len(block)
+print(size)
+"""
+Figures = dict[str, float]
+T = TypeVar("T")
 
 
-def ours(log_type: str, folder: Path, key: str, protocol: str, port: int) -> Callable[[], int]:
-    """Return a function that loads the object with everything on: full documents, hook, to out_null or a port."""
-    config = load([HOME / "aws.ini"])
+def engine_of(config: Config, folder: Path, state: str) -> Engine:
+    """Return an engine as a worker has it: the ledger on disk open, the garbage collector settled."""
     config.override("in_file", "root", str(folder))
+    config.override("loader", "state", state)
+    engine = Engine(config, "in_file")
+    engine.use_ledger()
+    engine.open_input()
+    engine.settle()
+    return engine
+
+
+def configuration(protocol: str, port: int, *, fast: bool = True) -> Config:
+    """Return the shipped configuration with one output."""
+    config = load([HOME / "aws.ini"])
+    config.override("loader", "fast", "yes" if fast else "no")
     if port:
         for name, value in (("host", "127.0.0.1"), ("port", str(port)), ("protocol", protocol), ("fields", "full")):
             config.override("out_syslog", name, value)
     else:
         config.override("out_null", "match", "*")
-    engine = Engine(config, "in_file")
-    engine.open_input()
-    engine.settle()
-
-    def run() -> int:
-        account = engine.run(Task(1, Source("example-logs", key)))
-        assert (account.status, account.log_type) == ("done", log_type), account
-        return account.ledger.arrived
-
-    return run
+    return config
 
 
-def floor(log_type: str, folder: Path, key: str, document: bytes) -> Callable[[], int]:
-    """Return the least that any such program in CPython does: gunzip, parse (or split into a dict), and dump.
+def timed(run: Callable[[], object]) -> Figures:
+    """Return what a run takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    return {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall, "peak": peak()}
 
-    Lines with quoted fields are split by one simple regular expression, others at blanks. Dumped is what was parsed; with
-    ``document``, one document as Sluice delivers it, for every record.
+
+def whole(config: Config, log_type: str, folder: Path, key: str) -> Figures:
+    """Load the object as a worker does, with everything on."""
+    with tempfile.TemporaryDirectory() as state:
+        engine = engine_of(config, folder, state)
+        accounts = []
+        found = timed(lambda: accounts.append(engine.run(Task(1, Source("example-logs", key)))))
+        engine.close()
+    (account,) = accounts
+    assert (account.status, account.log_type) == ("done", log_type), account
+    return found | {"records": account.ledger.arrived, "bytes": account.ledger.bytes_out}
+
+
+def to_sink(log_type: str, folder: Path, key: str, *, fast: bool) -> Figures:
+    """Load it over TCP to a receiver that reads and counts bytes."""
+    with subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE) as sink:
+        assert sink.stdout is not None
+        found = whole(configuration("tcp", int(sink.stdout.readline()), fast=fast), log_type, folder, key)
+        return found | {"bytes": int(sink.stdout.readline())}
+
+
+class Clock:
+    """CPU seconds by name. What is timed inside what is timed counts for the inner name alone."""
+
+    def __init__(self) -> None:
+        self.spent: collections.defaultdict[str, float] = collections.defaultdict(float)
+        self.inner = 0.0
+
+    def call(self, name: str, run: Callable[[], T]) -> T:
+        """Run, for the account of ``name``."""
+        outer, self.inner = self.inner, 0.0
+        began = time.process_time()
+        try:
+            return run()
+        finally:
+            took = time.process_time() - began
+            self.spent[name] += took - self.inner
+            self.inner = outer + took
+
+    def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
+        """Pass items on; their making is for the account of ``name``."""
+        end = object()
+        while (item := self.call(name, lambda: next(items, end))) is not end:
+            yield item  # type: ignore[misc]
+
+    def step(self, step: Step) -> Step:
+        """Return a step that is timed."""
+        return Step(step.name, lambda batch: self.call(step.name, lambda: step.run(batch)))
+
+
+def parts(log_type: str, folder: Path, key: str, *, fast: bool) -> Figures:
+    """Take the object through its plan without delivering it; what each stage takes is among the figures, by ``part`` and its name.
+
+    With ``fast`` off also each step; what a text is parsed in is found by parsing it twice.
     """
-    split = str.split if log_type == "vpcflowlogs" else re.compile(r'"[^"]*"|\[[^]]*\]|[^ ]+').findall
-    data = (folder / key).read_bytes()
-    parsed = orjson.loads(document) if document else None
-
-    def run() -> int:
-        content = igzip.decompress(data)
-        names = [f"field_{n}" for n in range(40)]
-        if log_type == "cloudtrail":
-            records = orjson.loads(content)["Records"]
-        else:
-            records = (dict(zip(names, split(line), strict=False)) for line in content.decode().splitlines())
-        count = 0
-        for record in records:
-            orjson.dumps(parsed or record)
-            count += 1
-        return count
-
-    return run
+    with tempfile.TemporaryDirectory() as state:
+        engine = engine_of(configuration("", 0, fast=fast), folder, state)
+    plan: Plan = engine.plans[log_type]
+    clock, source, read = Clock(), Source("example-logs", key), 0
+    if not fast:
+        plan.steps = [clock.step(step) for step in plan.steps]
+    wall = time.perf_counter()
+    blocks = clock.each("gunzip", decode(engine.input.read(source), engine.settings.max_object_bytes)[0])
+    for raws in clock.each("frame", plan.read(blocks)):
+        if raws.records is None and not fast:
+            clock.call("parse", partial(list, map(raws.parse, raws.texts)))
+        read += clock.call("run", partial(plan.run, raws, source, read)).read
+    if not fast:  # what is left of it is the packing
+        clock.spent["pack"] = clock.spent.pop("run") - clock.spent["parse"]
+    found = {f"part {name}": seconds for name, seconds in clock.spent.items()}
+    return found | {"cpu": sum(clock.spent.values()), "wall": time.perf_counter() - wall, "peak": peak(), "records": read}
 
 
-def document_of(folder: Path, key: str) -> bytes:
-    """Return one document as it is delivered."""
-    config = load([HOME / "aws.ini"])
-    config.override("in_file", "root", str(folder))
-    config.override("out_file", "path", str(folder / "document.jsonl"))
-    engine = Engine(config, "in_file")
-    engine.open_input()
-    engine.run(Task(1, Source("example-logs", key)))
-    engine.close()
-    with open(folder / "document.jsonl", "rb") as file:
-        document = file.readline()
-    (folder / "document.jsonl").unlink()
-    return document
+def floor(mode: str, log_type: str, folder: Path, key: str) -> Figures:
+    """Run a floor."""
+    model = floors.model_of(folder, key)
+    run: Callable[[], tuple[int, int]]
+    run = (lambda: floors.document(log_type, folder / key, model)) if mode == "document" else (lambda: floors.bare(log_type, folder / key))
+    floors.settle()
+    sums: list[tuple[int, int]] = []
+    found = timed(lambda: sums.append(run()))
+    return found | {"records": sums[0][0], "bytes": sums[0][1]}
 
 
 def peak() -> int:
@@ -98,20 +167,16 @@ def peak() -> int:
 
 def main(mode: str, log_type: str, folder: str, key: str, receiver: str = "0") -> None:
     """Measure, and print what was measured."""
-    port = int(receiver)
-    sink = subprocess.Popen([sys.executable, "-c", SINK], stdout=subprocess.PIPE) if mode == "tcp" and not port else None
-    if mode in ("null", "tcp", "relp"):
-        port = int(sink.stdout.readline()) if sink and sink.stdout else port
-        run = ours(log_type, Path(folder), key, mode, port)
+    place, port = Path(folder), int(receiver)
+    if mode in ("document", "bare"):
+        found = floor(mode, log_type, place, key)
+    elif mode.endswith("parts"):
+        found = parts(log_type, place, key, fast=mode == "parts")
+    elif mode in ("tcp", "slow") and not port:
+        found = to_sink(log_type, place, key, fast=mode == "tcp")
     else:
-        run = floor(log_type, Path(folder), key, document_of(Path(folder), key) if mode == "document" else b"")
-    wall, cpu = time.perf_counter(), time.process_time()
-    count = run()
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    print(json.dumps({"records": count, "cpu": cpu, "wall": wall, "peak": peak()}))
-    if sink:
-        sink.terminate()
-        sink.wait()
+        found = whole(configuration(mode, port), log_type, place, key)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

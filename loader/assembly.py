@@ -176,7 +176,8 @@ class Assembly:
             chosen = self.settings
             records = min([chosen.chunk_records, *(max(int(one.rate), 1) for one in wanted if one.rate)])  # the ledger learns of a second's worth
             limits = Limits(chosen.max_record_bytes, records, match_seconds=chosen.match_seconds, hook_seconds=chosen.hook_seconds)
-            plan = self.plans[section.name] = compile_plan(section, parser, outputs, Parts(self.filters, limits, self.rules, self.hook_folders, self._objects, chosen.fast))
+            parts = Parts(self.filters, limits, self.rules, self.hook_folders, self._objects, chosen.fast)
+            plan = self.plans[section.name] = compile_plan(section, parser, outputs, parts)
             if section.read(FORMAT) != "parquet":
                 plan.read = parquet_or(plan.read, functools.cache(functools.partial(self._parquet, section, limits)))
         except ConfigError:  # that is noted in the section; the stages may have more to say

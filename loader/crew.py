@@ -105,7 +105,6 @@ class Crew:
         """
         deadline = time.monotonic() + patience
         for lane in self.lanes:
-            lane.chosen.clear()
             lane.given = collections.deque(pair for pair in lane.given if not pair[0].cancel())
         while (left := deadline - time.monotonic()) > 0:
             running = [future for lane in self.lanes for future, _ in lane.given]

@@ -124,6 +124,13 @@ class Engine:
         if account.status != SKIPPED:
             entry.end(account, dispatch.marks(ledger, whole=whole))
 
+    def _look(self) -> None:
+        """Look whether the run is to end, while bytes are waited for; raises Stopped."""
+        try:
+            self.pause(0.0)
+        except Stopped:
+            raise Stopped("stopped while its bytes were waited for: the next run goes on behind what has arrived") from None
+
     def _entry(self, source: Source, plan: Plan, *, fresh: bool) -> Entry:
         """Return what the ledger on disk has of a source."""
         outputs = [self.deliveries[name].output for name in plan.outputs]
@@ -180,7 +187,7 @@ class Engine:
         self.input: Input = inputs.create(self.config, self.assembly.registry, self.input_name)
         self.input.open()
         if self.input.ahead:
-            self.ahead = Ahead(self.input.read, lambda: self.pause(0.0))
+            self.ahead = Ahead(self.input.read, self._look)
 
     def settle(self) -> None:
         """Let the garbage collector pass over what is here for good, and look at what is new more seldom.

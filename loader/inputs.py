@@ -78,12 +78,14 @@ class Inputs(Input):
     def read(self, source: Source) -> Blocks:
         """Yield the bytes of ``source``; raises SourceDenied where the section for its bucket cannot be opened."""
         one = next((one for one in self.others if one.serves(source.bucket)), self.first)
-        with self._opening:
-            if one not in self.opened:
+        if one not in self.opened:
+            with self._opening:
                 self._open(one, source)
         yield from one.read(source)
 
     def _open(self, one: Input, source: Source) -> None:
+        if one in self.opened:
+            return
         until, why = self.shut.get(one.name, (0.0, ""))
         if not why or self.clock() >= until:
             try:

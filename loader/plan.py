@@ -101,18 +101,23 @@ class Plan:
             with within(CHUNK * self.limits.hook_seconds):
                 found = fast.run(raws, source, first)
         except Overdue:  # whose fault it is shows step by step
+            raws.records = None
             return None
         if found is None:
             return None
-        packed, odd = found
-        if not odd:
+        packed, odd, met = found
+        if not odd and not met:
             return Done(packed, read=len(raws.texts))  # type: ignore[arg-type]  # None stands for those that are odd
         if len(odd) > MANY * len(raws.texts):
+            fast.give_up(raws.columns)
+            raws.records = None  # they may be changed already
             return None
         rest = pick(raws, frozenset(odd))
-        rest.records = None  # they may be changed already
+        rest.records = None
         done = self._run_steps(rest, source, first)
         done.read = len(raws.texts)
+        done.excluded += len(met)
+        done.rules.update(met)
         done.packed = [_filled(messages, first, done.numbers, others) for messages, others in zip(packed, done.packed, strict=True)]
         return done
 

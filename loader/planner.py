@@ -46,13 +46,13 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
     log_type.read(MAX_COUNT)
     read = _reader(log_type, parser, parts)
     check_sources(log_type)
-    steps, is_tidy, rows = _steps(log_type, parts)
+    steps, is_tidy, rows, rules = _steps(log_type, parts)
     labeller = label.prepare(log_type)
     ordered = sorted(outputs, key=lambda pair: pair[0].fields != "full")
     ways_out = [_way_out(log_type, output, formatter) for output, formatter in ordered]
     if any(way_out.labelled for way_out in ways_out):
         steps.append(Step("label", labeller))
-    fast, why_not = _fast(log_type, ordered, [step.name for step in steps], rows) if parts.fast else (None, "[loader] fast is off")
+    fast, why_not = _fast(log_type, ordered, [step.name for step in steps], rows, rules) if parts.fast else (None, "[loader] fast is off")
     return Plan(
         log_type.name,
         read,
@@ -70,11 +70,11 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
 
 
 def _fast(
-    log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Sequence[str], rows: declared.Rows
+    log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Sequence[str], rows: declared.Rows, rules: exclude.Excluder | None
 ) -> tuple[Fast | None, str]:
     """Return the log type as a generated function, or why it cannot be one."""
     try:
-        return build.build(log_type, outputs, steps, rows), ""
+        return build.build(log_type, outputs, steps, rows, rules), ""
     except build.Unfit as why:
         return None, why.why
 
@@ -100,8 +100,8 @@ def _lenient(log_type: Section) -> bool:
     return log_type.read(FORMAT) == "json"
 
 
-def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.Rows]:
-    """Return all steps but the last, whether records stay tidy up to there, and the table of the hook."""
+def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.Rows, exclude.Excluder | None]:
+    """Return all steps but the last, whether records stay tidy up to there, the table of the hook, the rules."""
     rules = exclude.prepare(log_type, parts.rules)
     mapped = {*ecs.targets(log_type), *ecs.FROM_KEY}
     hook = hooks.prepare(log_type, parts.hook_folders, mapped)
@@ -122,7 +122,7 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.
         ("prefix", move),
         ("exclude again", rules.final if rules else None),
     ]
-    return [Step(name, run) for name, run in found if run], is_tidy, hook.rows
+    return [Step(name, run) for name, run in found if run], is_tidy, hook.rows, rules
 
 
 def check_sources(log_type: Section) -> None:

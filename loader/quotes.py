@@ -41,7 +41,10 @@ def _may(code: Any, value: Any, numbers: dict[int, str], found: set[str]) -> boo
         return any([_walk(branch, numbers, found) for branch in value[1]])
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
         return _walk(value[2], numbers, found)
-    if code in (codes.AT, codes.ASSERT_NOT, codes.ASSERT):
+    if code in (codes.ASSERT_NOT, codes.ASSERT):
+        _walk(value[1], numbers, found)  # what it looks at is none of the match, but groups in it are
+        return False
+    if code is codes.AT:
         return False
     if code is codes.ANY:
         return True

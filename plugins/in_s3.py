@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 BLOCK = 1024 * 1024  # a quarter of it costs a tenth more CPU, four times as much a third more
-SPREAD = 4  # ranges that an object has at least to be fetched as such
+SPREAD = 4  # ranges that an object must have at least to be fetched as such
 NEEDS = "s3:GetObject on it, and kms:Decrypt where KMS encrypts it"
 NEEDS_VERSION = NEEDS.replace("GetObject", "GetObjectVersion")
 
@@ -53,8 +53,8 @@ class S3Input(AwsPlugin, Input):
     addressing_style = Option(choice("auto", "path", "virtual"), "auto", doc="path for services without a host name per bucket.")
     requester_pays = Option(flag, "no", doc="Agree to pay for requests and transfer, where the owner of the bucket does not.")
     expected_bucket_owner = Option(text, "", doc="Account that must own the bucket; a bucket of another is denied.")
-    range_reads = Option(number(1, 8), "4", doc="How many ranges of a large object are fetched at once; 1: each object is read as one stream.")
-    range_bytes = Option(_range, "8m", doc="Bytes of such a range, at least 1m; objects of fewer than four are read as one stream.")
+    range_reads = Option(number(1, 8), "4", doc="Ranges of a large object fetched at once where one stream is too slow; 1: always one stream.")
+    range_bytes = Option(_range, "8m", doc="Bytes of such a range, at least 1m; objects of fewer than four are always one stream.")
 
     ahead = True
     without_credentials = " (a local folder is taken for a bucket only where it exists)"
@@ -88,7 +88,7 @@ class S3Input(AwsPlugin, Input):
         yield from blocks
 
     def _is_spread(self, source: Source, reply: Any) -> bool:
-        """Tell whether an object is fetched as ranges."""
+        """Tell whether an object may be fetched as ranges."""
         large = self.range_reads > 1 and source.size >= SPREAD * self.range_bytes
         return large and bool(source.etag) and reply.get("AcceptRanges") != "none"
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
+import datetime
 import json
+import types
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from loader import config as configuration
 from loader.api import TAKEN, Blocks, Input, Limits, Outcome, Output, ParseError, Parser, Plugin, Record, Source, SourceError
 from loader.engine import HOME, Engine, Task
+from loader.fast import run
 from loader.ledger import Account
 from loader.options import Option, declared
+from loader.plan import MANY, Plan
 from loader.section import Section
+from loader.stages.decode import decode
 
 
 class MemoryInput(Input):
@@ -127,3 +134,70 @@ def parsed(parser: Parser, blocks: Blocks, limits: Limits | None = None, **optio
 def blocks_of(body: bytes, size: int = 65536) -> Blocks:
     """Cut ``body`` into blocks."""
     return (body[start : start + size] for start in range(0, len(body), size))
+
+
+@dataclasses.dataclass
+class Told:
+    """All that a plan makes of an object: messages by output, in order; rejects; what was counted; the error that ended it."""
+
+    packed: dict[str, list[bytes]]
+    rejects: list[tuple[Any, ...]] = dataclasses.field(default_factory=list)
+    counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    error: str = ""
+
+
+NOW = datetime.datetime(2024, 5, 24, 9, 0, 0, 123456, datetime.UTC)
+
+
+class Frozen(datetime.datetime):
+    """A clock that stands still."""
+
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
+        return NOW
+
+
+def planned(plan: Plan, source: Source, body: bytes, block: int = 65536) -> Told:
+    """Run an object through a plan at a time that stands still."""
+    still, told, number = types.SimpleNamespace(datetime=Frozen, UTC=datetime.UTC), Told({name: [] for name in plan.outputs}), 0
+    with mock.patch("loader.plan.datetime", still), mock.patch("loader.fast.run.datetime", still):
+        try:
+            for raws in plan.read(decode(blocks_of(body, block), 2**30)[0]):
+                done = plan.run(raws, source, number)
+                number += raws.count
+                for name, messages in zip(plan.outputs, done.packed, strict=True):
+                    told.packed[name] += messages
+                told.rejects += [dataclasses.astuple(reject) for reject in done.rejects]
+                told.counts.update({"read": done.read, "made": done.made, "excluded": done.excluded, **done.flags, **done.rules})
+                for counter in plan.counted:
+                    told.counts.update(counter)
+                    counter.clear()
+        except SourceError as why:
+            told.error = str(why)
+    return told
+
+
+def both_ways(
+    plan: Plan, key: str, body: bytes, *, bucket: str = "sample-bucket", block: int = 65536, varied: bool = False
+) -> tuple[Told, Told, int]:
+    """Run an object through a plan's generated function, and step by step; and tell how many records went through the function.
+
+    ``varied``: behind the first chunk nothing is looked up that can be computed, as where values hardly repeat.
+    """
+    fast, through = plan.fast, 0
+    assert fast is not None, plan.why_not
+    fast.functions.clear()
+    ask = fast.run
+
+    def counted(raws: Any, source: Source, first: int) -> Any:
+        nonlocal through
+        found = ask(raws, source, first)
+        if found is not None and len(found[1]) <= MANY * len(raws.texts):
+            through += len(raws.texts) - len(found[1])
+        return found
+
+    soon = {"FEW": 1, "OFTEN": -1.0} if varied else {}
+    with mock.patch.multiple("loader.fast.run", **{"FEW": run.FEW, **soon}), mock.patch.object(fast, "run", counted):
+        quick = planned(plan, Source(bucket, key, etag="e"), body, block)
+    plain = planned(dataclasses.replace(plan, fast=None), Source(bucket, key, etag="e"), body, block)
+    return quick, plain, through

@@ -10,7 +10,7 @@ import pytest
 
 from loader import config, schema
 from loader.engine import HOME
-from loader.stages.tidy import _tidy_object
+from loader.stages.tidy import tidy_object
 from tests import drivers
 
 FOLDERS = sorted(path for path in (Path(__file__).parent / "logtypes").iterdir() if path.is_dir())
@@ -49,7 +49,7 @@ def test_documents_are_tidy_and_typed_as_the_schema_says(folder: Path, tmp_path:
     """Hooks that call themselves TIDY are not walked behind, so this looks for them."""
     for document in load(folder, tmp_path).documents:
         before = json.dumps(document)
-        _tidy_object(document)
+        tidy_object(document)
         assert json.dumps(document) == before
         for name, value in flat({top: document[top] for top in document.keys() & schema.tops()}):
             field = schema.field(name)

@@ -13,18 +13,21 @@ from typing import Any
 from loader import schema
 from loader.api import Formatter, Output
 from loader.fast import leaves
+from loader.fast.excluded import Rules
 from loader.fast.layout import Leaf, Tree, plant
 from loader.fast.records import RecordWriter
 from loader.fast.run import Fast
 from loader.fast.texts import TextWriter
 from loader.fast.writer import FULL, Exit, Writer
 from loader.frames import Columns
+from loader.jsontext import CONTROL
 from loader.options import COMPAT
 from loader.section import Section
-from loader.stages import clock, declared, ecs, own_logs, stamp, typed
+from loader.stages import clock, declared, ecs, exclude, own_logs, stamp, typed
+from loader.stages.hooks import CONTROLS
 from loader.stages.tidy import LARGE_RECORD
 
-KNOWN = frozenset({"carrier", "own logs", "stamp", "ecs", "hook"})  # the steps that the generated functions do
+KNOWN = frozenset({"carrier", "own logs", "exclude", "stamp", "ecs", "hook", "exclude again"})  # the steps that the generated functions do
 STAND_INS = {"@log_s3key": "%key", "@log_s3bucket": "%bucket"}
 
 
@@ -35,7 +38,9 @@ class Unfit(Exception):
     why: str
 
 
-def build(log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Iterable[str], rows: declared.Rows) -> Fast:
+def build(
+    log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Iterable[str], rows: declared.Rows, rules: exclude.Excluder | None = None
+) -> Fast:
     """Return the function of a log type; raises Unfit."""
     if other := [step for step in steps if step not in KNOWN]:
         raise Unfit(f"it has the step {other[0]!r}")
@@ -49,7 +54,18 @@ def build(log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps:
     time = clock.quick(log_type, log_type.read(stamp.RENAMED))
     if time is None:
         raise Unfit("its time may depend on more than the record")
-    return Fast(log_type.name, _maker(log_type, exits, rows, time), own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
+    return Fast(log_type.name, _maker(log_type, exits, rows, time, _rules(rules)), own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
+
+
+def _rules(rules: exclude.Excluder | None) -> Rules | None:
+    """Return the rules of a type as far as they are compiled; raises Unfit for others."""
+    if rules is None:
+        return None
+    if rules.counts.names or rules.includes.names:
+        raise Unfit("a rule counts or includes")
+    if rules.excludes.compounds or rules.excludes.expressions:
+        raise Unfit("an exclusion rule asks several things at once")
+    return Rules([(question.field, question) for question in rules.excludes.asked])
 
 
 def _exit(log_type: Section, output: Output, formatter: Formatter) -> Exit:
@@ -62,33 +78,49 @@ def _exit(log_type: Section, output: Output, formatter: Formatter) -> Exit:
     return Exit(output.fields, wrapping.head, wrapping.tail, most, wrapping.counted)
 
 
-def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: Any) -> Callable[..., Callable[..., Any]]:
+def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: Any, rules: Rules | None) -> Callable[..., Callable[..., Any]]:
     """Return a function that writes the one for texts with these columns, or for JSON objects."""
     renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
     groups, constants, doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
     derives, title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
 
     def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
-        if columns is not None and renamed.keys() & {*columns.names}:
-            raise Unfit("a renamed field bears the name of another")
-        if columns is not None and not {*time[0]} & {*columns.names, *renamed}:
-            raise Unfit("its time is none of the columns")
-        if columns is None and renamed:
-            raise Unfit("fields of JSON are renamed")
-        known = {new: old for new, old in renamed.items() if columns and old in columns.names}
+        known = _known(columns, renamed, hooked=bool(rows))
         tree = _tree(groups, constants, rows, _Sources(columns.names if columns else None, known), derives=derives)
         _check(tree, exits, columns)
         writer: Writer
         if columns is None:
             writer = RecordWriter(tree, exits, varied)
+            if "." in doc_id or doc_id[:1] == "@":
+                raise Unfit(f"its doc_id {doc_id!r} is no plain name")
             writer.clock, writer.doc_id = time, doc_id
         else:
+            there = {name: name for name in columns.names if name not in known.values() and "." not in name} | known
+            if not (fields := [there[field] for field in time[0] if field in there]):
+                raise Unfit("its time is none of the columns")
             writer = TextWriter(tree, exits, varied, columns.names, known, [path for path in declared.places(rows, ()) if "." not in path])
-            writer.clock, writer.doc_id = ([known.get(field, field) for field in time[0]], time[1]), known.get(doc_id, doc_id)
+            writer.clock, writer.doc_id = (fields, time[1]), known.get(doc_id, doc_id if doc_id not in known.values() else "")
             writer.split, writer.quotes, writer.apart = columns.split, columns.quotes, columns.apart
+        if rules is not None and not rules.fits(tree):
+            raise Unfit("an exclusion rule asks for more than values")
+        writer.rules = rules
         return writer.written(title)
 
     return make
+
+
+def _known(columns: Columns | None, renamed: dict[str, str], *, hooked: bool) -> dict[str, str]:
+    """Return the columns that get new names, by these names; raises Unfit where names would be mistaken for something else."""
+    if columns is None:
+        if renamed:
+            raise Unfit("fields of JSON are renamed")
+        return {}
+    for name in (*columns.names, *renamed):
+        if not name or name[0] in "@%" or name == "event" or (hooked and name in CONTROLS) or CONTROL.search(name.encode()):
+            raise Unfit(f"its field {name!r} has a name of something else")
+    if renamed.keys() & {*columns.names, *renamed.values()} or len({*renamed.values()}) < len(renamed):
+        raise Unfit("a renamed field bears the name of another")
+    return {new: old for new, old in renamed.items() if old in columns.names}
 
 
 class _Sources:
@@ -99,9 +131,11 @@ class _Sources:
 
     def has(self, path: str) -> bool:
         """Tell whether records may have something there."""
-        if path.startswith("@"):
+        if path[0] in "@%":
             raise Unfit(f"{path} is mapped")
-        return self.names is None or path in self.renamed or (path in self.names and path not in self.renamed.values())
+        if self.names is None or "." in path:  # texts have no objects, whatever their fields are called
+            return self.names is None
+        return path in self.renamed or (path in self.names and path not in self.renamed.values())
 
     def known(self, row: declared.Row) -> list[tuple[str, bool]]:
         """Return the sources of a row of a table as inputs, and whether there may be anything in each."""
@@ -109,6 +143,8 @@ class _Sources:
         for source in row.sources:
             if source.startswith("@") and source not in STAND_INS and source not in ("@message", "@timestamp"):
                 raise Unfit(f"{source} is a source of its table")
+            if source in self.renamed.values():
+                raise Unfit(f"its table reads {source}, which is renamed")
             found.append((STAND_INS.get(source, self.renamed.get(source, source)), source.startswith("@") or self.has(source)))
         return found
 
@@ -132,6 +168,7 @@ def _tree(groups: Any, constants: dict[str, Any], rows: declared.Rows, sources: 
                 plant(tree, target, _renamed(leaf, sources.renamed))
         for path in declared.places(rows, ()):
             _reach(tree, f"{path}.")
+        _check_table(tree, rows)
         for row in rows:
             for place, target in enumerate(row.targets):
                 leaf = leaves.derived(row, place, sources.known(row))
@@ -141,6 +178,18 @@ def _tree(groups: Any, constants: dict[str, Any], rows: declared.Rows, sources: 
     except ValueError as why:
         raise Unfit(str(why)) from why
     return tree
+
+
+def _check_table(tree: Tree, rows: declared.Rows) -> None:
+    """Raise Unfit for a table that reads what is set by then: the functions here know the record as it was parsed."""
+    targets = [target for row in rows for target in row.targets]
+    if any(name[0] == "@" for name in (*tree, *targets)):
+        raise Unfit("it sets what records are stamped with")
+    tops = {*tree, *(target.partition(".")[0] for target in targets)}
+    for row in rows:
+        for source in row.sources:
+            if source.partition(".")[0] in tops:
+                raise Unfit(f"its table reads {source}, which is set by then")
 
 
 def _renamed(leaf: Leaf, renamed: dict[str, str]) -> Leaf:

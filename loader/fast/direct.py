@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
-from loader.fast.leaves import Call, member, named
+from loader.fast.leaves import Call, member, named, value_text
 from loader.fast.objects import literal
 from loader.memo import Memo
 from loader.stages import declared, typed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from loader.fast.writer import Writer
 
 WHOLE = "{0}.__class__ is str and {0}.isdecimal() and {0}.isascii() and ({0}[0] != '0' or {0} == '0') and len({0}) < 19"
+WHOLE_TOO = " or ({0}.__class__ is int and 0 <= {0} < 9223372036854775808)"
 PLAIN = frozenset({str, int, type(None)})
 AS_THEY_STAND = ({"text", "texts"}, {"text", "texts", "ip", "ips"}, {"text", "texts", "whole"})
 FEW = 1024
@@ -33,7 +35,11 @@ class Direct:
 
     def lines(self, fragment: Fragment, cell: Cell) -> Callable[[], list[str]] | None:
         """Return what writes the lines of a fragment, None where it takes the memo."""
+        if fragment.asks is not None:
+            return lambda: self._asked(fragment, cell)
         forms = {leaf.form for leaf in leaves(dict(fragment.nodes))}
+        if self.writer.of_json and "whole" in forms and forms != {"whole"}:
+            return None
         if len(cell.inputs) == 1 and any(forms <= known for known in AS_THEY_STAND):
             return lambda: self._as_it_stands(fragment, cell, forms)
         if forms == {"addresses"} and len(cell.inputs) == 2 and len([*leaves(dict(fragment.nodes))]) == 1:
@@ -41,6 +47,10 @@ class Direct:
         if any(leaf.call for leaf in leaves(dict(fragment.nodes))) and all(map(_callable, leaves(dict(fragment.nodes)))):
             return lambda: self._called(fragment)
         return None
+
+    def _asked(self, fragment: Fragment, cell: Cell) -> list[str]:
+        values = ", ".join(map(self.writer.value, cell.inputs))
+        return [f"{self._name(fragment)} = {self.writer.constant(f'ask{len(self.writer.space)}', fragment.asks)}(({values},))"]
 
     def _name(self, fragment: Fragment) -> str:
         return self.writer.objects.names[id(fragment)]
@@ -60,7 +70,7 @@ class Direct:
             asked = f"{self.address(name)} is not None"
         else:
             asked = self.writer.says(name)
-        quoted = self.writer.quoted(name)
+        quoted = self.writer.quoted(name) if forms - {"whole"} else ""
         inside = literal(fragment.before) + self._members(dict(fragment.nodes), name, quoted) + literal(fragment.after)
         otherwise = "''" if asked == f"{self.writer.variable(name)} not in NOTHING" else self._otherwise(fragment, cell)
         return [f"{self._name(fragment)} = f'{inside}' if {asked} else {otherwise}"]
@@ -71,7 +81,7 @@ class Direct:
             if not isinstance(node, Leaf):
                 inside = f"{{{{{self._members(node, name, quoted)}}}}}"
             elif node.form == "whole":
-                inside = f"{{{self.writer.variable(name)}}}"
+                inside = f"{{{self.writer.value(name)}}}"
             else:
                 inside = f"[{quoted}]" if node.form in ("texts", "ips") else quoted
             parts.append(literal(named(key)) + inside)
@@ -95,7 +105,7 @@ class Direct:
         """Write the looking at an input as a whole number once; return the variable that tells whether its digits may stand as they are."""
         if name not in self.numbers:
             self.numbers[name] = f"n{len(self.numbers)}"
-            self.writer.body.append(f"{self.numbers[name]} = {WHOLE.format(self.writer.variable(name))}")
+            self.writer.body.append(f"{self.numbers[name]} = {WHOLE.format(self.writer.value(name))}{WHOLE_TOO.format(self.writer.value(name)) if self.writer.of_json else ''}")
         return self.numbers[name]
 
     def address(self, name: str) -> str:
@@ -113,8 +123,7 @@ class Direct:
         values = [self._value(leaf) for _, leaf in paths]
         name, number = self._name(fragment), len(self.writer.space)
         if len(values) > 1 or len(paths[0][0]) > 1:
-            several = self.writer.constant(f"j{number}", _several(fragment, [path for path, _ in paths]))
-            return [f"{name} = {several}({', '.join(values)})"]
+            return self._written(fragment, [(path, value) for (path, _), value in zip(paths, values, strict=True)])
         (value,), ((key,), leaf) = values, paths[0]
         slow = self.writer.constant(f"s{number}", _one(fragment))
         if leaf.varied:
@@ -123,6 +132,28 @@ class Direct:
         text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
         self.writer.constant("SIMPLE", PLAIN)
         return [f"{name} = {text}[{value}] if {value}.__class__ in SIMPLE else {slow}({value})"]
+
+    def _written(self, fragment: Fragment, values: list[tuple[tuple[str, ...], str]]) -> list[str]:
+        """Write a dict of what says something, serialised at one go; the objects around all of it are written as they are."""
+        around = _common([path for path, _ in values])
+        values = [(path[len(around) :], value) for path, value in values]
+        self.writer.space |= {"add": add, "to_json": orjson.dumps}
+        lines = ["u = {}"]
+        for path, value in values:
+            held = value if value.isidentifier() else "w"
+            lines += [] if held == value else [f"w = {value}"]
+            if len(path) > 1:
+                lines.append(f"if {held} is not None: add(u, {path!r}, {held})")
+                continue
+            lines += [
+                f"if {held}.__class__ is str:",
+                f"    if len({held}) > 4 or {held} not in NOTHING: u[{path[0]!r}] = {held}",
+                f"elif {held}.__class__ is int: u[{path[0]!r}] = {held}",
+                f"elif {held} is not None: add(u, {path!r}, {held})",
+            ]
+        opened, closed = literal("".join(f"{named(key)}{{" for key in around)), literal("}" * len(around))
+        inside = f"{literal(fragment.before)}{opened}{{to_json(u)[1:-1].decode()}}{closed}{literal(fragment.after)}"
+        return [*lines, f"{self._name(fragment)} = f'{inside}' if u else ''"]
 
     def _value(self, leaf: Leaf) -> str:
         """Return the variable that holds the value of a leaf."""
@@ -136,7 +167,7 @@ class Direct:
         else:
             below = self.writer.constant(f"c{len(self.writer.space)}", leaf.below.compute(()))
         self.writer.constant("says", declared.says)
-        return f"({value} if says({value}) else {below})"
+        return f"({value} if {value} is not None and says({value}) else {below})"
 
     def _result(self, call: Call) -> str:
         """Write a call, once, and return the variable that holds one of its values."""
@@ -148,6 +179,7 @@ class Direct:
             self.writer.body.append(f"{name} = {function}({arguments})")
             if call.count > 1:
                 names = ", ".join(f"{name}_{place}" for place in range(call.count))
+                self.writer.body.append(f"if {name} is not None and not isinstance({name}, tuple): raise Odd")
                 self.writer.body.append(f"{names} = {name} if {name} is not None else ({'None, ' * call.count})")
         return f"{self.calls[key]}_{call.place}" if call.count > 1 else self.calls[key]
 
@@ -178,34 +210,17 @@ def _one(fragment: Fragment) -> Callable[[Any], str]:
     return text
 
 
-def _several(fragment: Fragment, paths: list[tuple[str, ...]]) -> Callable[..., str]:
-    """Return a function from the values of a fragment's leaves to its text."""
-    before, after = fragment.before, fragment.after
-    flat = [path[0] if len(path) == 1 else path for path in paths]
-
-    def text(*values: Any) -> str:
-        found: dict[str, Any] = {}
-        for path, value in zip(flat, values, strict=True):
-            if value is None:
-                continue
-            if value.__class__ is str:
-                if len(value) < 5 and value in declared.NOTHING:  # noqa: PLR2004  # none of these is longer
-                    continue
-            elif value.__class__ is not int:
-                if not declared.says(value):
-                    continue
-                value = orjson.Fragment(member("", value)[3:])
-            if path.__class__ is str:
-                found[path] = value  # type: ignore[index]
-            else:
-                put(found, path, value)
-        return f"{before}{orjson.dumps(found)[1:-1].decode()}{after}" if found else ""
-
-    return text
+def _common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the objects that all paths lead through."""
+    first, last = min(paths)[:-1], max(paths)[:-1]
+    return tuple(one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
 
-def put(found: dict[str, Any], path: Any, value: Any) -> None:
-    """Set what stands at the path in nested dicts."""
-    for step in path[:-1]:
-        found = found.setdefault(step, {})
-    found[path[-1]] = value
+def add(found: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    """Set what stands at the path in nested dicts, if the value says something."""
+    if declared.says(value):
+        text = value_text("", value)
+        if text:
+            for step in path[:-1]:
+                found = found.setdefault(step, {})
+            found[path[-1]] = value if value.__class__ is str else orjson.Fragment(text)

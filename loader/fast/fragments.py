@@ -17,17 +17,18 @@ class Fragments(dict[Any, Any]):
     The key is the one input, or a tuple of several. ``missed`` counts what was not remembered.
     """
 
-    __slots__ = ("cell", "missed", "of_json")
+    __slots__ = ("cell", "missed", "of_json", "texts")
 
     def __init__(self, cell: Cell, *, of_json: bool) -> None:
         self.cell, self.of_json, self.missed = cell, of_json, 0
+        self.texts = cell.texts()
 
     def compute(self, key: Any) -> Any:
         """Return the texts for a key."""
         values = key if len(self.cell.inputs) != 1 else (key,)
         if self.of_json:
             values = tuple(map(value_of, values))
-        found = self.cell.texts(values)
+        found = self.texts(values)
         return found[0] if len(found) == 1 else found
 
     def __missing__(self, key: Any) -> Any:

@@ -6,10 +6,10 @@ A fragment is text that one look-up gives. ``Cell`` gathers all fragments of the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from loader.fast.leaves import INGESTED, Leaf, Values, member, named
+from loader.fast.leaves import INGESTED, Leaf, Values, named, value_text
 
 Tree = dict[str, Any]  # name -> Leaf or Tree
 
@@ -22,6 +22,7 @@ class Fragment:
     before: str = ""
     after: str = ""
     certain: bool = False  # never empty
+    asks: Callable[[Values], str] | None = None  # instead: the name of an exclusion rule that these values meet, '' for none
 
 
 @dataclasses.dataclass(slots=True)
@@ -38,23 +39,33 @@ class Cell:
         """Whether a hook's table says that the values hardly repeat."""
         return any(leaf.varied for fragment in self.fragments for leaf in leaves(dict(fragment.nodes)))
 
-    def texts(self, values: Values) -> tuple[str, ...]:
-        """Return the texts of all fragments for the values of ``inputs``."""
-        told = dict(zip(self.inputs, values, strict=True))
-        return tuple(text(fragment, told) for fragment in self.fragments)
+    def texts(self) -> Callable[[Values], tuple[str, ...]]:
+        """Return a function from the values of ``inputs`` to the texts of all fragments."""
+        makers = [text(fragment, self.inputs) for fragment in self.fragments]
+        return lambda values: tuple([make(values) for make in makers])
 
 
-def text(fragment: Fragment, told: dict[str, Any]) -> str:
-    """Return the text of a fragment for these inputs, '' where nothing is there."""
-    found = ",".join(part for key, node in fragment.nodes if (part := _part(key, node, told)))
-    return f"{fragment.before}{found}{fragment.after}" if found else ""
+def text(fragment: Fragment, inputs: Sequence[str] = ()) -> Callable[[Values], str]:
+    """Return a function from the values of ``inputs`` to the text of a fragment, '' where nothing is there."""
+    if fragment.asks is not None:
+        return fragment.asks
+    before, after = fragment.before, fragment.after
+    parts = [_part(key, node, inputs) for key, node in fragment.nodes]
+    if len(parts) == 1:
+        (only,) = parts
+        return lambda values: f"{before}{found}{after}" if (found := only(values)) else ""
+    return lambda values: f"{before}{found}{after}" if (found := ",".join([one for part in parts if (one := part(values))])) else ""
 
 
-def _part(key: str, node: Leaf | Tree, told: dict[str, Any]) -> str:
+def _part(key: str, node: Leaf | Tree, inputs: Sequence[str]) -> Callable[[Values], str]:
+    name = named(key)
     if isinstance(node, Leaf):
-        return member(key, node.compute(tuple(map(told.__getitem__, node.inputs))))
-    inner = ",".join(part for name, below in node.items() if (part := _part(name, below, told)))
-    return f"{named(key)}{{{inner}}}" if inner else ""
+        compute, places = node.compute, [inputs.index(one) for one in node.inputs]
+        if places == [*range(len(inputs))]:
+            return lambda values: value_text(name, compute(values))
+        return lambda values: value_text(name, compute(tuple([values[place] for place in places])))
+    parts = [_part(below, one, inputs) for below, one in node.items()]
+    return lambda values: f"{name}{{{found}}}" if (found := ",".join([one for part in parts if (one := part(values))])) else ""
 
 
 def leaves(tree: Tree) -> Iterator[Leaf]:

@@ -149,7 +149,10 @@ def derived(row: declared.Row, place: int, sources: Sequence[tuple[str, bool]]) 
         return value if declared.says(value) else None
 
     if not inputs:
-        value = compute(())
+        try:
+            value = compute(())
+        except (Exception, SystemExit) as why:  # told record by record
+            raise ValueError(f"its table fails where there is nothing: {type(why).__name__}") from why
         return None if value is None else fixed(value)
     arguments = tuple(name if there else None for name, there in sources)
     return Leaf(inputs, compute, call=Call(call, arguments, place, len(targets)), varied=row.varied)
@@ -180,13 +183,26 @@ def fixed(value: Any) -> Leaf:
 
 def member(key: str, value: Any) -> str:
     """Return ``"key":value`` as JSON, '' where nothing is left of the value once it is tidied."""
+    return value_text(named(key), value)
+
+
+def value_text(name: str, value: Any) -> str:
+    """Return ``name`` and a value as JSON, '' where nothing is left of the value once it is tidied."""
+    kind = value.__class__
+    if kind is str or kind is int:
+        return name + orjson.dumps(value).decode()
     if value is None:
         return ""
-    held = {key: value}
-    if value.__class__ in (list, dict, tuple):
-        held = orjson.loads(orjson.dumps(held))  # a copy: constants and results of hooks are not ours to tidy
+    if kind is list or kind is tuple or kind is dict:
+        text = orjson.dumps(value)
+        if kind is not dict and text.find(b"{") < 0 and text.find(b"[", 1) < 0:  # what is in a list stays, but for lists and objects
+            return name + text.decode() if text not in (b"[]", b'[""]') else ""
+        held = {"": orjson.loads(text)}  # a copy: constants and results of hooks are not ours to tidy
         tidy.tidy_object(held)
-    return orjson.dumps(held)[1:-1].decode() if held else ""
+        if not held:
+            return ""
+        value = held[""]
+    return name + orjson.dumps(value).decode()
 
 
 def named(key: str) -> str:
@@ -196,7 +212,7 @@ def named(key: str) -> str:
 
 def key_of(value: Any) -> Any:
     """Return what stands for a value of JSON in the key of a memo: equal for no two that JSON tells apart, as True, 1 and 1.0 are."""
-    if value is None or value.__class__ is str:
+    if value is None or value.__class__ is str or value.__class__ is bool:
         return value
     return (orjson.dumps(value),)
 

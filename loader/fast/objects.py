@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from loader.fast.leaves import named
+from loader.fast.leaves import Values, named
 from loader.fast.layout import Cell, Fragment, Leaf, Tree, asked, given, is_certain, leaves, text
 
 Nodes = list[tuple[str, Leaf | Tree]]
@@ -41,13 +41,22 @@ class Objects:
         inputs = set().union(*map(asked, below))
         chunk = given(below)
         if not inputs and not chunk:
-            return Part(literal(text(fragment, {})), certain=True)
+            return Part(literal(text(fragment)(())), certain=True)
         own = inputs.pop() if inputs else ()
         cell = self.cells.setdefault(own, Cell(len(self.cells), own, [name for name in own if name[0] != "%"]))
         cell.inputs += [name for name in chunk if name not in cell.inputs]
         cell.fragments.append(fragment)
         name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
         return Part(f"{{{name}}}", fragment.certain, name)
+
+    def question(self, inputs: tuple[str, ...], asks: Callable[[Values], str]) -> str:
+        """Return the variable that holds the name of an exclusion rule that the values of these inputs meet, '' where there is none."""
+        cell = self.cells.setdefault(inputs, Cell(len(self.cells), inputs, [*inputs]))
+        places = [cell.inputs.index(name) for name in inputs]
+        fragment = Fragment([], asks=lambda values: asks(tuple([values[place] for place in places])))
+        cell.fragments.append(fragment)
+        name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
+        return name
 
     def members(self, tree: Tree, *, led: bool = False, apart: Sequence[str] = ()) -> Part:
         """Return the text of an object's members, commas in between; ``led``: one before them as well. ``apart`` are not put together with others."""

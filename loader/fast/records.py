@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
 from loader import schema
 from loader.fast.layout import Tree
-from loader.fast.leaves import key_of, member
+from loader.fast.leaves import Odd, key_of, member
 from loader.fast.objects import Part, literal
 from loader.fast.writer import CHUNK, FULL, LEAN, Exit, Writer
-from loader.jsontext import CONTROL
+from loader.jsontext import controlled
 from loader.paths import step_into
+from loader.stages.hooks import CONTROLS
 from loader.stages.stamp import digest
 from loader.stages.tidy import tidy_object
 from loader.stages.typed import EMPTY
 
 STAMPED = frozenset({"@message", "@timestamp", "@log_type", "@log_s3bucket", "@log_s3key", "@id"})
-PLAIN = frozenset({str, type(None)})
+PLAIN = frozenset({str, bool, type(None)})
 
 
 class RecordWriter(Writer):
@@ -46,38 +48,65 @@ class RecordWriter(Writer):
 
     def variable(self, name: str) -> str:
         """Return the variable that holds what stands for an input in the key of a memo."""
-        if name == "@message":
-            return "text"
-        if name == "@timestamp":
-            return "t"
-        if name not in self.keys:
-            value = self.path(tuple(name.split(".")))
-            self.keys[name] = f"k{len(self.keys)}"
-            self.body.append(f"{self.keys[name]} = {value} if {value}.__class__ in PLAIN else key_of({value})")
-        return self.keys[name]
+        return {"@message": "text", "@timestamp": "t"}.get(name) or self.keys[name]
 
-    def path(self, steps: tuple[str, ...]) -> str:
-        """Write the reading of a path once and return the variable that holds it."""
-        if steps not in self.known:
-            if len(steps) == 1:
-                line = f"get({steps[0]!r})"
-            else:
-                above = self.path(steps[:-1])
-                line = f"{above}.get({steps[-1]!r}) if {above}.__class__ is dict else step({above}, {steps[-1]!r})"
-            self.known[steps] = f"p{len(self.known)}"
-            self.body.append(f"{self.known[steps]} = {line}")
-        return self.known[steps]
+    def path(self, name: str) -> str:
+        """Return the variable that holds what the record has at a path."""
+        return self.known[tuple(name.split("."))]
+
+    def gets(self, paths: Iterable[str]) -> None:
+        """Write the reading of all paths: of an object that is not there, or is none, its members are not asked one by one."""
+        tree: dict[str, Any] = {}
+        for path in dict.fromkeys(paths):
+            steps = tuple(path.split("."))
+            node = tree
+            for step in steps:
+                node = node.setdefault(step, {})
+            self.keys[path] = ""
+        self.body.append("get = row.get")
+        self.body += self._members(tree, (), "get")
+
+    def _members(self, tree: dict[str, Any], above: tuple[str, ...], get: str) -> list[str]:
+        lines = []
+        for step, below in tree.items():
+            steps = (*above, step)
+            path = ".".join(steps)
+            name = self.known[steps] = f"p{len(self.known)}"
+            lines.append(f"{name} = {get}({step!r})")
+            if path in self.keys:
+                self.keys[path] = f"k{name[1:]}"
+                lines.append(f"k{name[1:]} = {name} if {name}.__class__ in PLAIN else key_of({name})")
+            if below:
+                strict = self.rules is not None and any(field.startswith(f"{path}.") for field, _ in self.rules.finds)
+                begun = len(self.known)
+                inside = self._members(below, steps, f"g{name[1:]}")
+                absent = " = ".join(
+                    variable
+                    for path, held in [*self.known.items()][begun:]
+                    for variable in ([held, f"k{held[1:]}"] if ".".join(path) in self.keys else [held])
+                )
+                lines += [f"if {name} is None: {absent} = None", "else:"]
+                lines += [f"    if {name}.__class__ is list: raise Odd"] if strict else []  # rules take the first of its items
+                lines.append(f"    g{name[1:]} = {name}.get if {name}.__class__ is dict else partial(step, {name})")
+                lines += [f"    {line}" for line in inside]
+        return lines
 
     def value(self, name: str) -> str:
         """Return the variable that holds the value of an input, for a call."""
-        return CHUNK.get(name) or (self.variable(name) if name[0] == "@" else self.path(tuple(name.split("."))))
+        return CHUNK.get(name) or (self.variable(name) if name[0] == "@" else self.path(name))
+
+    def fields(self) -> dict[str, str]:
+        """Return the paths that rules ask for, but those of the objects of ECS."""
+        assert self.rules is not None, "asked before"
+        return {field: field for field, _ in self.rules.finds if field.partition(".")[0] not in self.tree}
 
     def quoted(self, name: str) -> str:
         """Return the text of an input as it stands in JSON, inside an f-string: serialised once."""
         held = f"q{self.variable(name)[1:]}"
         if held not in self.held:
             self.held.add(held)
-            self.body.append(f"{held} = dumps({self.variable(name)}).decode()")
+            variable = self.variable(name)
+            self.body.append(f"{held} = dumps({variable}).decode() if {variable}.__class__ is str else ''")
         return f"{{{held}}}"
 
     def says(self, name: str) -> str:
@@ -88,17 +117,20 @@ class RecordWriter(Writer):
     def read(self) -> None:
         """Write the reading of the time; other inputs are read where they are looked up."""
         self.space |= {
-            "OWN": schema.tops() | STAMPED | self.tree.keys(), "PLAIN": PLAIN, "key_of": key_of, "step": step_into,
-            "dumps": orjson.dumps, "tidy": tidy_object, "CONTROL": CONTROL.search, "digest": digest, "member": member, "EMPTY": EMPTY,
+            "OWN": schema.tops() | STAMPED | CONTROLS | self.tree.keys(), "PLAIN": PLAIN, "key_of": key_of, "step": step_into,
+            "dumps": orjson.dumps, "tidy": tidy_object, "controlled": controlled, "digest": digest, "identity": identity, "partial": functools.partial,
         }  # fmt: skip
-        self.body += ["if not OWN.isdisjoint(row): raise Odd", "get = row.get"]
+        self.body.append("if not OWN.isdisjoint(row): raise Odd")
         fields, memo, other = self.clock
-        known = [self.path(tuple(field.split("."))) for field in fields]
+        own = [name for cell in self.objects.cells.values() for name in cell.inputs if name[0] not in "%@"]
+        self.gets([*fields, *([self.doc_id] if self.doc_id else ()), *own])
         self.constant("convert", other)
+        known = [self.path(field) for field in fields]
         self.body += [f"v = {known[0]}", *(f"if not v and (v is None or v == ''): v = {name}" for name in known[1:])]
         self.time(memo, "convert(v)")
         if self.doc_id:
-            self.body += [f"i = get({self.doc_id!r}) or digest(text)", "if i in EMPTY: raise Odd", "i = member('@id', i)"]
+            value, quoted = self.path(self.doc_id), self.quoted(self.doc_id)
+            self.body.append(f"i = f'\"@id\":{quoted}' if {self.says(self.doc_id)} else identity({value}, text)")
         else:
             self.body.append("i = f'\"@id\":\"{digest(text)}\"'")
         self.body.append("j = dumps(text)")
@@ -106,7 +138,7 @@ class RecordWriter(Writer):
     def send(self, number: int) -> None:
         """Write the message of one way out: its head, the record's own members, and what is added to them."""
         one = self.exits[number]
-        head = f"f'{self.head(one)}'.encode()"
+        head = f"f'{self.head(one)}'.encode(), " if one.head else ""
         event = self.event(one.fields, self.inner)
         self.flush()
         objects = "".join(part.inside for part in self.top.values())
@@ -115,11 +147,19 @@ class RecordWriter(Writer):
             self.body += ["tidy(row)", "r = dumps(row)[:-1] if row else b'{'"]
             stamps = ',"@timestamp":"{t}"{origin},{i},'
             rest = f"f'{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode()"
-            pieces = f"{head}, r, b',\"@message\":' if row else b'\"@message\":', j, {rest}"
+            pieces = f"{head}r, b',\"@message\":' if row else b'\"@message\":', j, {rest}"
         elif one.fields == LEAN:
-            pieces = f"{head}, f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode()"
+            pieces = f"{head}f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode(),"
         else:
-            pieces = f"{head}, f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event},\"original\":'.encode(), j, f'}}}}{objects}{{path}}}}}}{tail}'.encode()"
+            pieces = f"{head}f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event},\"original\":'.encode(), j, f'}}}}{objects}{{path}}}}}}{tail}'.encode()"
         self.body.append(f"b = b''.join(({pieces}))")
-        self.body.append(f"if len(b) > {one.most} or (dirty and CONTROL(b)): raise Odd")
+        self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
+
+
+def identity(value: Any, text: str) -> str:
+    """Return the ``@id`` of a record whose own id is no plain text; raises Odd where nothing of it would be left."""
+    found = value or digest(text)
+    if found in EMPTY or not (told := member("@id", found)):
+        raise Odd
+    return told

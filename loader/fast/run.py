@@ -9,16 +9,18 @@ from typing import Any
 import orjson
 
 from loader.batch import Source
+from loader.errors import Overdue
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
 from loader.stages.stamp import place_of
 
+IN_VAIN = 3  # chunks of which most was odd, after which no more are tried
 FEW = 2000  # records that are looked at before anything is decided
 CHECKS = 8
-OFTEN = 0.5  # of the look-ups that miss: then it costs less to compute than to remember
+OFTEN = 0.3  # of the look-ups that miss: then it costs less to compute than to remember
 Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
-Packed = tuple[Sequence[list[bytes | None]], list[int]]
+Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
 
 
 class Fast:
@@ -43,7 +45,8 @@ class Fast:
         return self.functions[key]
 
     def run(self, raws: Raws, source: Source, first: int) -> Packed | None:
-        """Return what is packed of a chunk, for each output in step with the texts and None for those that are odd, and the places of these.
+        """Return what is packed of a chunk, for each output in step with the texts; the places of those that are odd, and the rules that others
+        have met: both have None for a message.
 
         None when the whole chunk is for the plain way.
         """
@@ -56,8 +59,19 @@ class Fast:
             return None
         try:
             return self._run(function, raws, source, first)
-        except (TypeError, ValueError):  # a text that has no UTF-8
+        except Overdue:
+            raise
+        except (Exception, SystemExit):  # noqa: BLE001  # a text that has no UTF-8; a table that fails for all of a chunk
             return None
+
+    def give_up(self, columns: Columns | None) -> None:
+        """Learn that most of a chunk was odd: where that happens again and again, the plain way alone costs less."""
+        key = columns.names if columns else None
+        function = self.functions[key]
+        if isinstance(function, _Function):
+            function.in_vain += 1
+            if function.in_vain >= IN_VAIN:
+                self.functions[key] = "most of its records need the plain way"
 
     def _run(self, function: _Function, raws: Raws, source: Source, first: int) -> Packed | None:
         texts = raws.texts
@@ -68,12 +82,9 @@ class Fast:
         if CONTROL.search("".join(constants[3:]).encode()):
             return None
         if raws.records is not None:
-            dirty = not whole.isascii() or "\x7f" in whole
-            return function(raws.records, texts, *constants, place_of(source), first, dirty)
+            return function(raws.records, texts, *constants, place_of(source), first, False)  # noqa: FBT003
         assert raws.columns is not None, "it is one or the other"
         escaped = orjson.dumps(whole)
-        if not whole.isascii() and CONTROL.search(escaped):
-            return None
         apart = sum(map(whole.count, raws.columns.apart))
         dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart
         if dirty or "\\" in whole:
@@ -99,7 +110,7 @@ class _Function:
         self.make, self.columns = make, columns
         self.varied: frozenset[tuple[str, ...]] = frozenset()
         self.run = make(columns, self.varied)
-        self.seen, self.due, self.checks = 0, FEW, 0
+        self.seen, self.due, self.checks, self.in_vain = 0, FEW, 0, 0
 
     def __call__(self, rows: Sequence[Any], *rest: Any) -> Packed:
         found: Packed = self.run(rows, *rest)

@@ -11,6 +11,7 @@ from typing import Any
 from loader.errors import Overdue
 from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
 from loader.fast.leaves import Odd, named
+from loader.jsontext import controlled
 from loader.fast.objects import Part, literal
 from loader.fast.writer import FULL, LEAN, Exit, Writer
 from loader.stages import typed
@@ -81,12 +82,13 @@ class TextWriter(Writer):
         if suspects := [f"{{{self.variable(column)}}}" for column in self.columns if column in self.quotes]:
             self.body.append(f"if '\"' in f'{' '.join(suspects)}': raise Odd")
         known = "".join(f" + row.count({one!r})" for one in self.apart)
-        self.body.append(f"if dirty and len(text) != len(row){known}: raise Odd")
+        self.body.append(f"if dirty and (len(text) != len(row){known}): raise Odd")
+        self.body += [f"{self.variable(old)} = {self.variable(old)} or None" for old in self.renamed.values()]  # an empty field keeps its old name
         fields, memo = self.clock
         known = [self.variable(field) for field in fields if field in self.columns]
-        self.body += [f"v = {known[0]}", *(f"if not v: v = {name}" for name in known[1:])]
+        self.body += [f"v = {known[0]}", *(f"if not v: v = {name}" for name in known[1:]), "if not v: raise Odd"]
         self.time(memo, "None")
-        self.space |= {"md5": md5}
+        self.space |= {"md5": md5, "controlled": controlled}
 
     def send(self, number: int) -> None:
         """Write the message of one way out as one f-string."""
@@ -108,8 +110,12 @@ class TextWriter(Writer):
         objects = "".join(tops.values())
         tail = literal(one.tail.decode())
         self.body.append(f"b = f'{head}{{{{{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode()")
-        self.body.append(f"if len(b) > {one.most}: raise Odd")
+        self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
+
+    def fields(self) -> dict[str, str]:
+        """Return the columns; names that lead into a text are none."""
+        return {name: name for name in self.columns} | self.renamed
 
     def quoted(self, name: str) -> str:
         """Return the text of an input as it stands in JSON, inside an f-string: it needs no escaping."""

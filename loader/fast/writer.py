@@ -11,8 +11,9 @@ from typing import Any
 
 from loader.errors import Overdue
 from loader.fast.direct import Direct
+from loader.fast.excluded import Rules
 from loader.fast.fragments import Fragments
-from loader.fast.layout import Cell, Fragment, Tree, leaves
+from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
 from loader.fast.leaves import Odd
 from loader.fast.objects import Objects, Part, literal
 from loader.stages.tidy import NOTHING
@@ -51,13 +52,24 @@ class Writer:
         self.before: list[str] = []  # lines of the chunk
         self.body: list[str] = []  # lines of a record
         self.direct = Direct(self)
+        self.rules: Rules | None = None
+        self.raw_hits: list[str] = []  # variables that hold the name of a rule that the record meets
+        self.hits: list[str] = []  # those of the document
 
     def written(self, title: str) -> Callable[..., Any]:
         """Return the function."""
         self.compose()
+        self.ask()
         self.read()
-        for cell in self.objects.cells.values():
+        cells = [*self.objects.cells.values()]
+        first = [cell for cell in cells if any(self.objects.names[id(fragment)] in self.raw_hits for fragment in cell.fragments)]
+        for cell in first:
             self.look_up(cell)
+        self.leave_out(self.raw_hits)
+        for cell in cells:
+            if cell not in first:
+                self.look_up(cell)
+        self.leave_out(self.hits)
         for number in range(len(self.exits)):
             self.flush()
             self.send(number)
@@ -74,9 +86,8 @@ class Writer:
         packed = ", ".join(f"out{number}" for number in range(len(self.exits)))
         undo = "\n".join(f"            if len(out{number}) <= at: add{number}(None)" for number in range(len(self.exits)))
         return (
-            f"def run({ARGUMENTS}):\n{head}\n    odd = []\n    for at, (row, text) in enumerate(zip(rows, texts)):\n        try:\n{body}\n"
-            f"        except Overdue: raise\n        except Exception:\n            odd.append(at)\n{undo}\n"
-            f"{self.undone()}    return ({packed},), odd\n"
+            f"def run({ARGUMENTS}):\n{head}\n    odd, met = [], []\n    for at, (row, text) in enumerate(zip(rows, texts)):\n        try:\n{body}\n"
+            f"        except (Overdue, KeyboardInterrupt): raise\n        except BaseException:\n            odd.append(at)\n{undo}\n{self.undone()}    return ({packed},), odd, met\n"
         )
 
     def undone(self) -> str:
@@ -97,6 +108,24 @@ class Writer:
     def head(self, one: Exit) -> str:
         """Return what goes before a body, inside an f-string."""
         return f"{literal(one.head[0])}{{t}}{literal(one.head[1])}" if one.head else ""
+
+    def ask(self) -> None:
+        """Write the asking of exclusion rules: of the record's own fields, then of those of ECS."""
+        if self.rules is not None:
+            for name, asks in self.rules.raw(self.fields()):
+                self.raw_hits.append(self.objects.question((name,), asks))
+            for leaf, asks in self.rules.final(self.tree):
+                self.hits.append(self.objects.question(leaf.inputs, asks))
+
+    def leave_out(self, hits: list[str]) -> None:
+        """Write the leaving out of a record that meets a rule."""
+        if hits:
+            nothing = "; ".join(f"add{number}(None)" for number in range(len(self.exits)))
+            self.body += [f"hit = {' or '.join(hits)}", "if hit:", f"    met.append(hit); {nothing}", "    continue"]
+
+    def fields(self) -> dict[str, str]:
+        """Return the fields that rules may ask of the record itself, each with the input that it is."""
+        raise NotImplementedError
 
     def compose(self) -> None:
         """Write the objects."""
@@ -163,7 +192,8 @@ class Writer:
     def event(self, fields: str, event: Part) -> str:
         """Return the members of the event object for outputs that get these fields; for ECS alone every record has an id."""
         inside = event.inside
-        if fields == FULL:
+        held = self.tree["event"].get("id")
+        if fields == FULL or (isinstance(held, Leaf) and held.certain):
             return inside
         fragment = next((one for cell in self.objects.cells.values() for one in cell.fragments if _is_id(one, self.tree)), None)
         made = ',"id":"{place}-{number + at:012d}"'

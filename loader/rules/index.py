@@ -22,6 +22,7 @@ Rules = tuple[Rule, ...]
 Met = Callable[[str], Rules]  # the rules that a value meets
 Pair = tuple[Condition, Rule]
 REPEATS = 64  # characters of a value that is worth remembering: numbers and addresses have fewer
+MANY = 8  # regular expressions of one field, from which on it is cheaper to remember what values meet than to ask again
 NO_RULES: Rules = ()
 # what cannot be joined to another pattern: references to groups by number or name, names, conditions
 ALONE = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
@@ -31,6 +32,7 @@ ALONE = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
 class Question:
     """All rules that are met by one field's value alone."""
 
+    field: str
     read: Callable[[Record], Any]
     texts: dict[str, Rules]
     others: tuple[Met, ...]
@@ -55,7 +57,7 @@ def _question(field: str, kinds: dict[str, list[Pair]]) -> Question:
         texts[condition.pattern] = (*texts.get(condition.pattern, NO_RULES), rule)
     others = _regexes(kinds.get(conditions.REGEX, ()))
     others += [_remembered(make(kinds[kind])) for kind, make in ((conditions.CIDR, _networks), (conditions.NUMBER, _numbers)) if kind in kinds]
-    return Question(conditions.value_at(field), texts, tuple(others))
+    return Question(field, conditions.value_at(field), texts, tuple(others))
 
 
 def first(asked: Sequence[Question], tests: Sequence[tuple[Test, Rule]]) -> Callable[[Record], Rule | None]:
@@ -98,7 +100,7 @@ def _regexes(pairs: Iterable[Pair]) -> list[Met]:
     compiled = [(conditions.regex(condition.pattern), rule) for condition, rule in pairs]
     joined = [pair for pair in compiled if _can_be_joined(pair[0])]
     found = [_joined([pair]) for pair in compiled if not _can_be_joined(pair[0])]
-    return [_joined(joined), *found] if joined else found
+    return [_remembered(_joined(joined)) if len(joined) >= MANY else _joined(joined), *found] if joined else found
 
 
 def _can_be_joined(pattern: re.Pattern[str]) -> bool:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from loader import schema
 from loader.batch import Record
 from loader.options import TypeOption
-from loader.paths import merge, reader
+from loader.paths import reader
 from loader.section import Section
+from loader.stages.tidy import tidy_object
 
 NOTHING = ("", "-", "null", "[]")
 
@@ -126,9 +127,21 @@ def _placer(target: str) -> Callable[[Record, Any], None]:
             if not isinstance(below, dict):
                 below = record[step] = {}
             record = below
-        record[leaf] = [*value] if isinstance(value, list | tuple) else merge({}, value) if isinstance(value, dict) else value
+        if isinstance(value, list | tuple | dict):
+            held = {leaf: copied(value)}
+            tidy_object(held)  # flat records get no other walk
+            record.update(held)
+        else:
+            record[leaf] = value
 
     return place
+
+
+def copied(value: Any) -> Any:
+    """Return a value of which the record shares no list and no dict with anybody."""
+    if isinstance(value, dict):
+        return {key: copied(below) for key, below in value.items()}
+    return [copied(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _remover(path: str) -> Callable[[Record], None]:

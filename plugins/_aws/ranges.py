@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 
@@ -18,19 +19,19 @@ Bytes = Generator[bytes, None, None]
 Fetch = Callable[[int, int], Bytes]  # gives the bytes from one position up to, not including, another; raises SourceError
 
 
-def spread(stream: Bytes, fetch: Fetch, size: int, part: int, most: int) -> Bytes:
-    """Yield an object of ``size`` bytes: its first ``part`` bytes from ``stream``, which is open and gives all of it, the rest as ranges.
+def spread(stream: Bytes, fetch: Fetch, size: int, part: int, most: int, clock: Callable[[], float] = time.monotonic) -> Bytes:
+    """Yield an object of ``size`` bytes from ``stream``, which is open and gives all of it; where that is too slow, the rest as ranges.
 
     The stream is let go once a range is coming. Should the first one fail, because the service knows no ranges or for any other
     reason, the stream goes on alone.
     """
     with contextlib.closing(stream):
         begun = 0
-        for block in stream:
+        for block in _while_fast(stream, size, part, clock):
             begun += len(block)
             yield block
-            if begun >= part:
-                break
+        if begun >= size:
+            return
         with contextlib.closing(in_order(fetch, begun, size, part, most)) as rest:
             try:
                 block = next(rest, b"")
@@ -40,6 +41,24 @@ def spread(stream: Bytes, fetch: Fetch, size: int, part: int, most: int) -> Byte
             stream.close()
             yield block
             yield from rest
+
+
+def _while_fast(stream: Bytes, size: int, part: int, clock: Callable[[], float]) -> Bytes:
+    """Yield blocks until those of a part have been waited for longer than they took to be worked on: more streams would be faster.
+
+    The first part tells nothing, as it fills what reads ahead; behind the last but one there is nothing to gain.
+    """
+    begun, end, waited, worked, last = 0, part, 0.0, 0.0, clock()
+    for block in stream:
+        came = clock()
+        yield block
+        begun, waited = begun + len(block), waited + came - last
+        last = clock()
+        worked += last - came
+        if begun >= end:
+            if end > part and waited > worked and size - begun > part:
+                return
+            end, waited, worked = begun + part, 0.0, 0.0
 
 
 def in_order(fetch: Fetch, start: int, size: int, part: int, most: int) -> Bytes:

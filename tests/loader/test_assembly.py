@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from loader import assembly as assemblies
 from loader import config as configuration
 from loader.assembly import HOME, Assembly
 from loader.errors import ConfigError
+from loader.plan import Plan
+from loader.section import Section
 
 TYPE = "[demo]\ns3_key = demo\nfile_format = text\nlog_pattern = (?P<ip>\\S+) (?P<n>\\d+)\n"
 
@@ -99,8 +103,8 @@ event.action = ${nothing}
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("def transfrom(logdata):\n    return logdata\n", "has no function transform(logdata)"),
-        ("transform = 1\n", "has no function transform(logdata)"),
+        ("def transfrom(logdata):\n    return logdata\n", "has no function transform(logdata), and no table DERIVED"),
+        ("transform = 1\n", "has no function transform(logdata), and no table DERIVED"),
         ("import package_that_nobody_has\n", "cannot be imported: ModuleNotFoundError: No module named 'package_that_nobody_has'"),
     ],
 )
@@ -277,3 +281,38 @@ def test_what_goes_at_a_rate_is_worked_on_a_second_at_a_time_so_that_the_ledger_
     for rate, most in (("0", 1000), ("2000", 1000), ("30", 30), ("0.1", 1)):
         plan = assembly(tmp_path, f"{TYPE}[out_null]\nrate = {rate}\n").plans["demo"]
         assert max(raws.count for raws in plan.read(iter(blocks))) == most
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the log types that are compiled, as they are."""
+    names: list[str] = []
+    compile_plan = assemblies.compile_plan
+
+    def note(section: Section, *rest: Any) -> Plan:
+        names.append(section.name)
+        return compile_plan(section, *rest)
+
+    monkeypatch.setattr(assemblies, "compile_plan", note)
+    return names
+
+
+def test_behind_a_check_a_log_type_is_compiled_when_it_is_first_asked_for(tmp_path: Path, compiled: list[str]) -> None:
+    one = assembly(tmp_path, f"{TYPE}[other]\ns3_key = other\nfile_format = json\n")
+    assert compiled == ["demo", "other"]
+    again = Assembly(one.config, "in_file", checked=True)
+    assert again.plans["demo"] is again.plans["demo"]
+    assert compiled == ["demo", "other", "demo"]
+    assert [step.name for step in again.plans["demo"].steps] == [step.name for step in one.plans["demo"].steps]
+    assert again.plans["demo"].outputs == one.plans["demo"].outputs == ["out_file"]
+    assert again.router.route("other").log_type == "other"
+
+
+def test_a_log_type_that_can_no_longer_be_compiled_is_a_mistake_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "sf_demo.py").write_text("def transform(logdata):\n    return logdata\n")
+    one = assembly(tmp_path, f"{TYPE}script_ecs = x\n[loader]\nhooks = {tmp_path}\n")
+    one.require()
+    (tmp_path / "sf_demo.py").unlink()
+    again = Assembly(one.config, "in_file", checked=True)
+    with pytest.raises(ConfigError, match="does not exist"):
+        again.plans["demo"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from loader.batch import Source
+from loader.batch import Carried, Source
 from loader.crew import Crew
 from loader.engine import Task
 from loader.errors import STOPPED, ConfigError, Problem
@@ -168,9 +168,58 @@ def test_no_more_is_taken_from_the_list_than_the_workers_hold() -> None:
         ended = crew.accounts(feed(), lambda: seen.append(taken) or (len(seen) > 1 and gate.set()) or None)
         seen: list[int] = []
         first = next(ended)
-        assert seen[0] == 4
-        assert first.position in (1, 2)  # each worker holds two, oldest first
+        assert seen[0] == 6
+        assert first.position in (1, 2)  # each worker holds two, oldest first, and a third is chosen for it
         assert len(list(ended)) == 99
+
+
+def test_a_worker_is_told_what_it_gets_next() -> None:
+    told: list[tuple[int, str | None]] = []
+
+    def note(one: Task) -> Account:
+        told.append((one.position, one.upcoming and one.upcoming.key))
+        return work(one)
+
+    with crew_of(threads, 1, run=note) as crew:
+        assert len(list(crew.accounts(task(n, f"k{n}") for n in range(5)))) == 5
+    assert told == [(0, "k1"), (1, "k2"), (2, "k3"), (3, "k4"), (4, None)]
+
+
+def test_a_worker_is_not_told_of_what_comes_with_its_bytes() -> None:
+    told = []
+
+    def note(one: Task) -> Account:
+        told.append(one.upcoming)
+        return work(one)
+
+    with crew_of(threads, 1, run=note) as crew:
+        assert len(list(crew.accounts(Task(n, Carried("queue", f"m{n}", body=b"x")) for n in range(3)))) == 3
+    assert told == [None] * 3
+
+
+def test_what_was_chosen_for_a_busy_worker_goes_to_one_that_has_nothing() -> None:
+    gate, by = threading.Event(), {}
+
+    def held(one: Task) -> Account:
+        by[one.position] = threading.get_ident()
+        if one.position == 0:
+            assert gate.wait(10)
+        return work(one)
+
+    with crew_of(threads, 2, run=held) as crew:
+        ended = []
+        for account in crew.accounts(map(task, range(6))):
+            ended.append(account.position)
+            if len(ended) == 4:  # all but the one that is in work and the one that waits behind it
+                gate.set()
+    assert sorted(ended) == list(range(6))
+    assert sorted(ended[:4]) == [1, 3, 4, 5]
+    assert by[4] == by[1] != by[0]
+
+
+def test_what_was_chosen_for_a_worker_that_dies_is_done_once(tmp_path: Path) -> None:
+    found = accounts(processes, 1, [task(0, f"kill-once {tmp_path}/seen"), *map(task, range(1, 5))])
+    assert {position: account.status for position, account in found.items()} == dict.fromkeys(range(5), DONE)
 
 
 def test_the_caller_is_ticked_while_all_workers_are_busy() -> None:
@@ -254,12 +303,13 @@ def test_workers_are_told_to_end_again_and_again() -> None:
 def test_a_worker_that_is_killed_while_idle_costs_no_task() -> None:
     with crew_of(processes, 1) as crew:
 
-        def feed() -> Iterator[Task]:
+        def feed() -> Iterator[Task | None]:
             yield task(0)
+            yield None
             executor = crew.lanes[0].executor
             os.kill(executor.submit(os.getpid).result(20), signal.SIGKILL)
             with pytest.raises(futures.BrokenExecutor):
                 executor.submit(os.getpid).result(20)
             yield from (task(1), task(2))
 
-        assert [(account.position, account.status) for account in crew.accounts(feed())] == [(0, DONE), (1, DONE), (2, DONE)]
+        assert sorted((account.position, account.status) for account in crew.accounts(feed())) == [(0, DONE), (1, DONE), (2, DONE)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent import futures
+
 import pytest
 
 from loader import config as configuration
@@ -101,6 +104,37 @@ def test_a_section_that_cannot_be_opened_denies_its_buckets_alone_and_is_tried_a
     assert other.calls == ["open"]
     now[0], other.shut = inputs.AGAIN, ""
     assert list(found.read(Source("b", "key"))) == [b"other"]
+
+
+def test_a_section_is_opened_once_when_two_sources_at_once_are_its_first():
+    begun, gate = threading.Event(), threading.Event()
+
+    class Slow(Fake):
+        def open(self):
+            super().open()
+            begun.set()
+            assert gate.wait(10)
+
+    other = Slow("other", "b")
+    found = inputs.Inputs(Fake("first", ""), [other])
+    found.open()
+    with futures.ThreadPoolExecutor(2) as pool:
+        first = pool.submit(lambda: list(found.read(Source("b", "1"))))
+        assert begun.wait(10)
+        second = pool.submit(lambda: list(found.read(Source("b", "2"))))
+        assert list(found.read(Source("a", "3"))) == [b"first"]  # which does not wait
+        gate.set()
+        assert first.result(10) == second.result(10) == [b"other"]
+    assert other.calls == ["open"]
+
+
+def test_sources_are_read_ahead_where_all_sections_say_that_they_may_be():
+    ready, other = Fake("first", ""), Fake("other", "b")
+    assert not inputs.Inputs(ready, [other]).ahead
+    ready.ahead = True
+    assert not inputs.Inputs(ready, [other]).ahead
+    other.ahead = True
+    assert inputs.Inputs(ready, [other]).ahead
 
 
 def test_the_input_for_the_rest_must_open():

@@ -10,10 +10,12 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent import futures
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +26,7 @@ from loader.config import Config
 from loader.engine import HOME, Task
 from loader.errors import STOPPED, ConfigError
 from loader.ledger import DONE, FAILED
+from tests.aws import Service, of_nobody
 from tests.servers import closed_port, until
 
 TYPE = "[demo]\ns3_key = \\.log$$\nfile_format = text\nlog_pattern = (?P<a>\\S+)\n"
@@ -94,6 +97,31 @@ def test_a_wait_for_a_destination_ends_when_the_run_is_to_end(tmp_path: Path) ->
         account = waiting.result(10)
     assert (account.status, account.failure) == (FAILED, STOPPED)
     assert time.monotonic() - began < 3
+
+
+def test_a_wait_for_the_bytes_of_an_object_ends_when_the_run_is_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_nobody(monkeypatch, tmp_path)
+    asked, released = threading.Event(), threading.Event()
+
+    def silent(handler: Any) -> None:
+        asked.set()
+        released.wait(20)
+
+    figures = multiprocessing.sharedctypes.RawArray("q", worker.FIGURES)
+    with Service(silent) as service:
+        loaded = config(tmp_path, f"[in_s3]\nendpoint_url = {service.url}\naddressing_style = path\n")
+        with pool(loaded, figures, input_name="in_s3") as executor:
+            pid = executor.submit(os.getpid).result()
+            waiting = executor.submit(worker.run, Task(0, Source("bucket", "a.log")))
+            assert asked.wait(20)
+            began = time.monotonic()
+            os.kill(pid, signal.SIGTERM)
+            account = waiting.result(10)
+            assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 6  # nor does the thread that reads keep the process from ending
+        released.set()
+    assert (account.status, account.failure) == (FAILED, STOPPED)
+    assert account.reason == "stopped while its bytes were waited for: the next run goes on behind what has arrived"
 
 
 PARENT = """

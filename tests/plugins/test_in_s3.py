@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import itertools
 import random
 import threading
 import urllib.parse
+import zlib
 
 import boto3
 import pytest
@@ -15,7 +18,7 @@ from plugins.in_s3 import BLOCK, S3Input
 from tests import aws
 from tests.aws import Service, of_nobody, refuse
 from tests.drivers import configured
-from tests.servers import LOCALHOST, Certificates, closed_port
+from tests.servers import LOCALHOST, Certificates, closed_port, until
 
 BODY = random.Random(7).randbytes(3 * BLOCK + 12345)  # noqa: S311
 ETAG = f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"'
@@ -411,6 +414,199 @@ def test_a_done_object_is_not_read_where_the_service_does_not_know_the_condition
 def test_an_object_that_has_changed_since_it_was_done_is_read():
     body, _, source = given(whole, done=frozenset({"another"}))
     assert (body, source.etag) == (BODY, ETAG)
+
+
+# --- a large object, as ranges
+
+PART = BLOCK
+LARGE = random.Random(8).randbytes(6 * PART + 777)  # noqa: S311
+STARTS = range(2 * PART, len(LARGE), PART)  # the stream gives the first two
+
+
+class Large:
+    """A service that has LARGE. ``faults`` are, by the first byte asked for, what becomes of each request for that, in turn; then all is well."""
+
+    def __init__(self, ranges=True, **headers):
+        self.ranges, self.headers, self.faults, self.asked = ranges, headers, {}, []
+
+    def __call__(self, handler):
+        asked = handler.headers.get("Range")
+        self.asked.append((asked, handler.headers.get("If-Match")))
+        first, _, last = (asked or "bytes=0-").removeprefix("bytes=").partition("-")
+        start, stop = int(first), int(last or len(LARGE) - 1) + 1
+        if fault := self.faults.get(start):
+            return fault.pop(0)(handler, start, stop)
+        if asked and self.ranges:
+            return self.answer(handler, start, stop)
+        return answer(handler, 200, LARGE, **self.headers)
+
+    def answer(self, handler, start, stop, size=None, **headers):
+        body, whole = LARGE[start:stop][:size], {} if start == 0 else {"Content_Range": f"bytes {start}-{stop - 1}/{len(LARGE)}"}
+        answer(handler, 206 if whole else 200, body, stop - start, **(whole or self.headers), **headers)
+        handler.close_connection = len(body) < stop - start
+
+    def cut(self, size):
+        return lambda handler, start, stop: self.answer(handler, start, stop, size)
+
+    def of_another(self, handler, start, stop):
+        answer(handler, 206, LARGE[start:stop], ETag='"other"', Content_Range=f"bytes {start}-{stop - 1}/{len(LARGE)}")
+
+
+def refused(*arguments):
+    return lambda handler, start, stop: refuse(*arguments)(handler)
+
+
+def large(service, done=None, **options):
+    """Read LARGE, up to the number of blocks ``done``; return the body or the error."""
+    with Service(service) as running:
+        plugin = opened(endpoint_url=running.url, addressing_style="path", range_bytes="1m", **options)
+        plugin.backoff.first = 0.001
+        source = Source("sample-bucket", "key")
+        blocks = plugin.read(source)
+        try:
+            body = b"".join(itertools.islice(blocks, done))
+        except SourceError as why:
+            return why
+        blocks.close()
+        assert (source.size, source.etag) == (len(LARGE), ETAG)
+        return body
+
+
+def range_of(start):
+    return f"bytes={start}-{min(start + PART, len(LARGE)) - 1}"
+
+
+def test_a_large_object_is_fetched_as_ranges_of_the_version_that_was_opened():
+    service = Large()
+    assert large(service) == LARGE
+    assert service.asked[0] == (None, None)
+    assert sorted(service.asked[1:]) == sorted((range_of(start), ETAG) for start in STARTS)
+
+
+def test_a_large_object_of_moto_comes_whole_as_ranges(moto, bucket):
+    bucket.put_object(Bucket="sample-bucket", Key="large", Body=LARGE)  # with a checksum, which boto3 adds
+    plugin = opened(endpoint_url=moto, range_bytes="1m")
+    asked = []
+    plugin.s3.meta.events.register("before-send.s3.GetObject", lambda request, **_: asked.append(request.headers.get("Range")))
+    assert read(plugin, "large")[0] == LARGE
+    assert len(asked) == 1 + len(STARTS)
+
+
+@pytest.mark.parametrize(
+    ("service", "options"),
+    [
+        (Large(), {"range_reads": "1"}),
+        (Large(), {"range_bytes": "2m"}),
+        (Large(Accept_Ranges="none"), {}),
+    ],
+    ids=["switched off", "fewer than four", "the service knows none"],
+)
+def test_an_object_is_read_as_one_stream_where_ranges_are_not_for_it(service, options):
+    with Service(service) as running:
+        plugin = opened(endpoint_url=running.url, addressing_style="path", **{"range_bytes": "1m", **options})
+        assert read(plugin)[0] == LARGE
+    assert service.asked == [(None, None)]
+
+
+@pytest.mark.parametrize("sound", [True, False])
+def test_the_checksum_of_a_large_object_is_looked_at_over_all_ranges(sound):
+    service = Large(x_amz_checksum_crc32=base64.b64encode(zlib.crc32(LARGE if sound else BODY).to_bytes(4, "big")).decode())
+    found = large(service)
+    assert len(service.asked) == 1 + len(STARTS)
+    assert found == LARGE if sound else "s3://sample-bucket/key has not come as it is stored: its checksum is another" in str(found)
+
+
+def test_a_service_that_ignores_ranges_gives_one_stream():
+    service = Large(ranges=False)
+    assert large(service) == LARGE
+    assert {asked for asked, _ in service.asked[1:]} <= {range_of(start) for start in STARTS[:4]}
+
+
+@pytest.mark.parametrize("size", [0, 1, PART // 2, PART - 1])
+def test_a_range_that_is_cut_goes_on_where_it_broke_and_all_comes_once(size):
+    service = Large()
+    service.faults = {start: [service.cut(size)] for start in STARTS}
+    assert large(service) == LARGE
+    again = sorted(int(asked[6:].partition("-")[0]) for asked, _ in service.asked[1:])
+    assert again == sorted([*STARTS, *(start + min(size, len(LARGE) - start) for start in STARTS if start + size < len(LARGE))])
+    assert {etag for _, etag in service.asked[1:]} == {ETAG}
+
+
+def test_each_range_has_its_own_tries():
+    service = Large()
+    service.faults = {start: [service.cut(0), service.cut(0)] for start in STARTS}
+    assert large(service, tries="3") == LARGE
+    service.faults = {4 * PART: [service.cut(0)] * 3}
+    why = large(service, tries="3")
+    assert type(why) is SourceError
+    assert f"broke off after {4 * PART} of {len(LARGE)} bytes, 3 times" in str(why)
+
+
+def test_a_range_that_the_service_is_too_busy_for_is_asked_for_again():
+    service = Large()
+    service.faults = {start: [refused(503, "SlowDown")] for start in STARTS[::4]}
+    assert large(service) == LARGE
+    assert len(service.asked) == 3 + len(STARTS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        (refused(412, "PreconditionFailed"), SourceError, "s3://sample-bucket/key was replaced while it was read: load it again"),
+        (Large().of_another, SourceError, "s3://sample-bucket/key was replaced while it was read: load it again"),
+        (refused(404, "NoSuchKey"), SourceGone, "it does not exist (any more)"),
+        (refused(403, "AccessDenied"), SourceDenied, "these credentials need s3:GetObject"),
+        (refused(400, "ExpiredToken"), SourceError, "the credentials have expired: renew them"),
+    ],
+)
+def test_what_refuses_a_later_range_is_the_error_of_the_object(fault, kind, said):
+    service = Large()
+    service.faults = {3 * PART: [fault]}
+    why = large(service, tries="1")
+    assert type(why) is kind
+    assert said in str(why)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 2 * PART), (0, PART - 1), (1, PART)])
+@pytest.mark.parametrize("at", [2, 4])
+def test_a_range_that_gives_more_or_another_than_was_asked_for_is_not_taken(at, begin, end):
+    service = Large()
+    service.faults = {at * PART: [lambda handler, start, stop: service.answer(handler, start + begin, start + end)] * 2}
+    found = large(service)
+    assert found == LARGE if at == 2 else "the service cannot resume (it ignores Range)" in str(found)
+
+
+def test_what_refuses_the_first_range_leaves_the_stream_that_is_open():
+    service = Large()
+    service.faults = {2 * PART: [refused(412, "PreconditionFailed")]}
+    assert large(service) == LARGE
+
+
+@pytest.mark.parametrize("blocks", [1, 3, 6])
+def test_a_reader_that_stops_early_leaves_no_thread_behind(blocks):
+    service = Large()
+    assert large(service, done=blocks) == LARGE[: blocks * BLOCK]
+    until(lambda: "range" not in [thread.name for thread in threading.enumerate()])
+    assert len(service.asked) <= 1 + len(STARTS)
+
+
+def test_a_range_that_hangs_is_given_up_after_the_timeout():
+    released, service = threading.Event(), Large()
+
+    def hang(handler, start, stop):
+        released.wait(10)
+
+    service.faults = {3 * PART: [hang] * 2}
+    try:
+        why = large(service, tries="1", timeout="200ms")
+    finally:
+        released.set()
+    assert "Read timeout" in str(why)
+
+
+def test_ranges_smaller_than_a_block_are_a_mistake():
+    with pytest.raises(ValueError, match="'64k' is less than 1m"):
+        opened(range_bytes="64k")
 
 
 # --- what a refusal means

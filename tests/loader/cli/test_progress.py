@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
-import collections
 import io
-from pathlib import Path
+import sys
 
 import pytest
-from rich.console import Console
 
 from loader.cli import progress
-from loader.cli.progress import Display, stderr, table
-from loader.ledger import DONE, FAILED, Account, Ledger
-from loader.metrics import Totals
-from loader.results import Results
+from loader.cli.progress import Display
+from loader.ledger import FAILED, Account
+
+GONE = Account(2, "s3://b/k:100:", "k:100:", status=FAILED, reason="s3://b/k:100:: it is gone")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def stands_for_stderr(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO) -> io.StringIO:
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    return stream
 
 
 @pytest.mark.parametrize(("objects", "shown"), [(None, "1 objects, 5 records, "), (4, "1 of 4 objects, 5 records, ")])
-def test_a_run_shows_how_far_it_is_whether_or_not_its_end_is_known(monkeypatch: pytest.MonkeyPatch, objects: int | None, shown: str) -> None:
-    said = io.StringIO()
+def test_a_run_in_a_pipe_tells_how_far_it_is_whether_or_not_its_end_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], objects: int | None, shown: str
+) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.0)
-    with (display := Display(objects, console=Console(file=said, width=160))):
+    with Display(objects) as display:
         display.ended(Account(1, "s3://b/k", "k"))
         display.moved(5, 100)
-    last = said.getvalue().splitlines()[-1]
-    assert last.startswith(shown)
-    assert ("s left" in last) == (objects is not None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(shown)
+    assert ("s left" in line) == (objects is not None)
 
 
-def test_the_table_tells_outputs_apart_by_the_names_they_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And makes no pictures of :a: and :100:, as rich would."""
-    totals = Totals()
-    ledger = Ledger(("out_syslog:a", "out_syslog:b"), read=5, delivered=collections.Counter({"out_syslog:a": 5}))
-    totals.add(Account(1, "s3://b/k", "k", "demo", FAILED, ledger=ledger))
-    (display := Display(1, console=stderr())).ended(Account(2, "s3://b/k:100:", "k:100:", status=FAILED, reason="s3://b/k:100:: it is gone"))
-    table(totals, Results(str(tmp_path / "list")), 1)
-    said = capsys.readouterr().err
-    assert "failed: s3://b/k:100:: it is gone" in said
-    assert "out_syslog:a: 5 delivered" in said
-    assert "out_syslog:b: 0 delivered, 5 not delivered" in said
-    assert display.failed == 1
+def test_a_pipe_gets_a_line_every_ten_seconds_however_often_something_moves(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    with Display(1000) as display:
+        for step in range(1000):
+            now = 100 + step / 40
+            display.moved(step, step)
+    assert len(capsys.readouterr().err.splitlines()) == 2
 
 
-def test_what_a_stop_cuts_short_is_told_beside_the_sums(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    totals = Totals()
-    totals.put_down(Account(1, "s3://b/k", "k", "demo", FAILED, ledger=Ledger(("a",), read=7, delivered=collections.Counter(a=5))))
-    totals.add(Account(2, "s3://b/l", "l", "demo", DONE, ledger=Ledger(("a",), read=1, delivered=collections.Counter(a=1))))
-    table(totals, Results(str(tmp_path / "list")), 2)
-    said = capsys.readouterr().err
-    assert "cut short: 1 object, of which 5 records arrived, beside those above" in said
-    assert "1 object not loaded: --resume goes on" in said
+def test_a_terminal_has_a_bar_whose_last_look_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = stands_for_stderr(monkeypatch, Terminal())
+    with Display(3) as display:
+        for step in range(3):
+            display.ended(Account(step, "s3://b/k", "k"))
+            display.moved(step * 1000, 1)
+    last = said.getvalue().splitlines()[-2]
+    assert "3/3" in last
+    assert "2,000 records" in last
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_failures_are_told_as_they_happen_the_first_few_of_them(monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]) -> None:
+    """And rich makes no pictures of :100:."""
+    said = stands_for_stderr(monkeypatch, stream())
+    with Display(20, skipped=7) as display:
+        for _ in range(progress.SHOWN + 5):
+            display.ended(GONE)
+    text = said.getvalue()
+    assert text.count("failed: s3://b/k:100:: it is gone") == progress.SHOWN
+    assert text.count("more objects fail: error_debug.log has the reasons") == 1
+    assert "7 objects of the list are in finish.log and are skipped" in text
+    assert display.failed == progress.SHOWN + 5

@@ -1,0 +1,255 @@
+"""Log types and objects for the generated functions: made up by hypothesis, of the values that text, JSON and Python tell apart in their own ways."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from loader.api import Formatter, Limits, Output
+from loader.errors import ConfigError
+from loader.plan import Plan
+from loader.planner import Parts, compile_plan
+from loader.section import Section
+from plugins.formatter_json import JsonFormatter
+from plugins.out_file import FileOutput
+from plugins.out_syslog import SyslogOutput
+from plugins.parser_csv import CsvParser
+from plugins.parser_json import JsonParser
+from plugins.parser_text import TextParser
+from tests import drivers
+
+PARSERS = {"csv": CsvParser, "text": TextParser, "json": JsonParser}
+HOOK = '''
+import datetime
+from siem.utils import derive
+
+def echo(*a): return a[0]
+def kind(*a): return type(a[0]).__name__
+def both(*a): return a[0], len(a)
+def three(*a): return a[-1], None, ["x", a[0]]
+def nested(*a): return {"k": a[0], "e": {"x": ""}, "l": [None, ""], "d": [{"x": "-"}]}
+def listed(*a): return [a[0], "-", ""]
+def blank(*a): return [""]
+def emptied(*a): return {}
+def nothing(*a): return None
+def short(*a): return ("a",)
+def letters(*a): return "ab"
+def pair(*a): return ["a", "b"]
+def fails(*a): raise KeyError("k")
+def sometimes(*a): return 1 / (a[0] != "-")
+def leaves(*a):
+    if a[0] == "0": raise SystemExit(3)
+    return "stays"
+def big(*a): return 2**70
+def numbered(*a): return {1: a[0]}
+def controls(*a): return "a\\x7fb\\x85c\\u2028d\\"\\\\"
+def size(*a): return len(str(a[0]))
+def truth(*a): return bool(a[0])
+def fraction(*a): return 1.5
+def unknown(*a): return float("inf")
+def when(*a): return datetime.datetime(2024, 5, 24, tzinfo=datetime.UTC)
+def told(*a): return "/".join(map(repr, a))
+'''
+FUNCTIONS = [line.split("(")[0][4:] for line in HOOK.splitlines() if line.startswith("def ")]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A log type with its hook, the ways out, and an object."""
+
+    values: dict[str, str]
+    hook: str
+    outs: tuple[str, ...]
+    body: bytes
+    key: str = "k/123456789012/us-east-1/x"
+    bucket: str = "b"
+
+
+def outputs(outs: Sequence[str]) -> list[tuple[Output, Formatter]]:
+    """Return outputs as ``full``, to a file, or ``ecs protocol=tcp framing=lf``, for syslog, say."""
+    found: list[tuple[Output, Formatter]] = []
+    for place, (fields, *options) in enumerate(map(str.split, outs)):
+        told = {"fields": fields, **dict(option.split("=") for option in options)}
+        formatter: Any = drivers.configured(JsonFormatter(), nested=told.pop("nested", "yes"))
+        formatter.open()
+        if "protocol" in told:
+            output: Any = drivers.configured(SyslogOutput(), f"out_syslog:{place}", host="h.example.com", **{"hostname": "h", **told})
+        else:
+            output = drivers.configured(FileOutput(), f"out_file:{place}", path="/nowhere", **told)
+        found.append((output, formatter))
+    return found
+
+
+def compiled(values: dict[str, str], outs: Sequence[str] = ("full",), hook: str = "", chunk: int = 1000, **parts: Any) -> Plan:
+    """Compile a log type ``demo``; raises ConfigError for what the program would refuse. ``hook`` is the text of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        if hook:
+            Path(folder, "sf_demo.py").write_text(hook, encoding="utf-8")
+            values = {**values, "script_ecs": "yes"}
+        section = Section("demo", values, own=frozenset(values))
+        parser: Any = PARSERS[values["file_format"]]()
+        told = Parts(parts.get("filters", []), Limits(chunk_records=chunk), parts.get("rules", []), [Path(folder)], JsonParser, parts.get("fast", True))
+        plan = compile_plan(section, parser, outputs(outs), told)
+    if fatal := [problem for problem in section.problems if problem.fatal]:
+        raise ConfigError(*fatal)
+    return plan
+
+
+T = "2024-05-01T00:00:00Z"
+TIMES = [
+    T, T, T, T, "2024-05-01T09:00:00.5+09:00", "2024-05-01", "1714521600", "1714521600123", "0", "24/May/2024:08:00:01 +0000", "", "-", "yesterday",
+    "2024-05-01T00:00:00.123456789Z", "2024-05-01T00:00:00.123456Z", "2024-05-01T00:00:00.000000Z", "2024-05-01T00:00:00+00:00:30", "9" * 30, "inf", "20240501T000000Z",
+]  # fmt: skip
+ODD = [
+    "", "-", "null", "[]", "None", "true", "no", "0", "7", "443", "007", "-5", "+5", "1.0", "1e400", "1E5", "9" * 18, "9" * 19, "9" * 40, "\u0663",
+    "192.0.2.1", "198.51.100.7", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.1:80", "a", "b", "alice", "unknown", "123456789012", "us-east-1",
+    "a\\b", "\\", "\\u0041", "a\"b", '"q"', '"', "a'b", "{x}", "{", "}}", "%s", "\x01", "\x1b[0m", "\x7f", "\x85", "\u2028", "é", "日本", "😀", "a b", "[1]", '{"a":1}',
+]  # fmt: skip
+PLAIN = ["a", "b", "alice", "443", "7", "192.0.2.1", "198.51.100.7", "-", "", "example.com", "é"]
+TEXTS = st.sampled_from(PLAIN) | st.sampled_from(PLAIN) | st.sampled_from(ODD) | st.text(max_size=4)
+NAMES = ["ip", "user", "port", "name", "flag", "n"]
+ODD_NAMES = [
+    "source", "message", "tags", "event", "log", "labels", "related", "host", "cloud", "a.b", "", "@x", "@message", "%CPU", "is_ignored", "__index_name",
+    'x"y', "x'y{z}", "x\\y", "x\x85", "naïve", "a-b", "class", "csv_extra",
+]  # fmt: skip
+TARGETS = [
+    "source.ip", "destination.ip", "source.port", "source.address", "network.bytes", "user.name", "user.id", "related.ip", "related.user", "event.id",
+    "event.action", "event.category", "event.type", "event.outcome", "event.duration", "event.risk_score", "message", "tags", "labels.x", "custom.field",
+    "custom.ip", "foo", "http.response.status_code", "source.geo.location", "cloud.account.id", "cloud.region", "cloud.instance.id", "process.args",
+    "log.level", "tls.established", "dns.answers", "host.ip", "url.original", "a.b.c.d", "ip", "name",
+]  # fmt: skip
+STATIC = {"event.kind": "event", "event.category": "[web, network]", "tags": "a b", "custom.list": "[x, y]", "event.id": "7", "observer.vendor": "it's {a} \\ \"b\"",
+          "network.transport": "tcp", "event.severity": "3", "user.name": "nobody", "log.level": "info", "observer.name": "\x7f"}  # fmt: skip
+OUTS = [
+    "full", "full", "ecs", "lean", "full protocol=tcp framing=lf", "ecs protocol=tcp framing=octet", "lean protocol=tcp framing=nul", "full protocol=udp",
+    "ecs protocol=tcp max_message_bytes=600", "full protocol=tcp max_message_bytes=700 oversize=cut framing=octet", "lean protocol=tcp header=none framing=octet",
+    "full protocol=tcp header=none",
+]  # fmt: skip
+
+
+@st.composite
+def sections(draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = (), renames: bool = True) -> tuple[dict[str, str], str]:
+    """Return the values of a section for records with these fields, and the text of its hook's file."""
+    sources = [*names, *paths, "nowhere", "ip.x"]
+    source = st.sampled_from([name for name in sources if name and " " not in name])
+    plain = st.lists(source, min_size=1, max_size=2).map(" ".join)
+    grouped = st.lists(plain, min_size=1, max_size=3).map(lambda found: f"[{', '.join(found)}]")
+    mapped = draw(st.dictionaries(st.sampled_from(TARGETS), plain | plain | grouped, max_size=7))
+    fixed = draw(st.dictionaries(st.sampled_from(list(STATIC)), st.none(), max_size=2))
+    values = {"ecs": " ".join(mapped), "static_ecs": " ".join(fixed), **mapped, **{name: STATIC[name] for name in fixed}}
+    values["timestamp_key"] = draw(st.sampled_from(["time"] * 8 + ["name", "nowhere"]))
+    if draw(st.integers(0, 9)) == 0:
+        values["timestamp_key_list"] = "nowhere name time"
+    form = draw(st.sampled_from([""] * 8 + ["epoch", "%d/%b/%Y:%H:%M:%S %z", "list"]))
+    if form == "list":
+        values["timestamp_format_list"] = '["epoch", "iso8601"]'
+    elif form:
+        values["timestamp_format"] = form
+    if draw(st.integers(0, 4)) == 0:
+        values["doc_id"] = draw(source)
+    if draw(st.integers(0, 9)) == 0:
+        values["cloud_provider"] = ""
+    if draw(st.integers(0, 9)) == 0:
+        values["timestamp_tz"] = "+09:00"
+    if renames and draw(st.integers(0, 4)) == 0:
+        new = draw(st.dictionaries(st.sampled_from(["fresh", "when", "source", "fresh2"]), source, min_size=1, max_size=2))
+        values |= {"renamed_newfields": " ".join(new), **new}
+    return values, draw(hooks([*sources, *draw(st.just(["fresh"])), "@log_s3key", "@message", "@timestamp", "source.ip", "event.module"]))
+
+
+@st.composite
+def hooks(draw: st.DrawFn, sources: Sequence[str]) -> str:
+    """Return the text of a hook's file with a table, or none."""
+    usable = [source for source in sources if source and " " not in source]
+    rows = []
+    for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
+        targets = " ".join(draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True)))
+        asked = " ".join(draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3)))
+        rows.append(f"derive({targets!r}, {draw(st.sampled_from(FUNCTIONS))}, {asked!r}, varied={draw(st.booleans())})")
+    return f"{HOOK}\nDERIVED = ({', '.join(rows)},)\n" if rows else ""
+
+
+WAYS_OUT = st.lists(st.sampled_from(OUTS), min_size=1, max_size=3).map(tuple)
+KEYS = st.sampled_from(["k/123456789012/us-east-1/x"] * 6 + ['a"b\\c\'{d}é\x01', "a\x7f", "a\x85", "日本/%41+x", "a\nb", "a\ud800"])
+BUCKETS = st.sampled_from(["b", "b", "b", 'b"{}\'é'])
+
+
+@st.composite
+def csv_cases(draw: st.DrawFn) -> Case:
+    """Return a type of rows, and rows, some of them too short or too long."""
+    extra = draw(st.lists(st.sampled_from(ODD_NAMES), max_size=1 if draw(st.booleans()) else 3))
+    names = draw(st.permutations([*NAMES, *extra, "time"]))
+    delimiter = draw(st.sampled_from([",", ",", ";", "\\t", ""]))
+    between = {"\\t": "\t", "": " "}.get(delimiter, delimiter)
+    names = [name for name in names if name] if not delimiter else names
+    values, hook = draw(sections([name.replace("-", "_") for name in names]))
+    rows = [between.join(names)]
+    for _ in range(draw(st.integers(1, 6))):
+        fields = [draw(st.sampled_from(TIMES) if name == "time" else TEXTS) for name in names]
+        if not delimiter:
+            fields = [field.replace(" ", "") or "-" for field in fields]
+        elif draw(st.integers(0, 5)) == 0:
+            fields = ['"{}"'.format(field.replace('"', '""')) for field in fields]
+        rows.append(between.join(fields + ["more"] * draw(st.sampled_from([0] * 9 + [1])))[: draw(st.sampled_from([None] * 9 + [12]))])
+    body = "\n".join(rows * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
+    return Case({"file_format": "csv", "csv_delimiter": delimiter, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS))
+
+
+PATTERNS = [
+    r'(?P<time>\S+) (?P<ip>[^ ]*) "(?P<user>[^"]*)" (?P<port>\d+|-)(?: (?P<name>.*))?',
+    r'(?P<time>\S+) (?P<ip>\S*) (?P<user>"[^"]*"|\S*)(?: (?P<port>[^ ]*)(?: (?P<name>[^"]*))?)?',
+    r'(?P<time>\S+) (?=(?P<name>.*))(?P<ip>[0-9.a-f:]*)(\W)(?P<user>.*?)\3(?P<port>[\d]*)?',
+    r'(?P<time>[^ ]+) (?P<ip>[!-~]*) (?:(?P<user>\w+)|(?P<name>[^\w]+))?(?P<port>(?<= )\d+)?(?P<flag>never)?',
+    r'(?i)(?P<time>\S+) (?P<ip>[^\s]*) (?P<user>[\D]*) ?(?P<port>\d*)(?P<name>[\S\s]*)',
+    r'(?P<time>\S+) (?P<source>\S*) "(?P<tags>[^"]*)" (?P<event>\S*)(?: (?P<message>.*))?',
+]  # fmt: skip
+
+
+@st.composite
+def text_cases(draw: st.DrawFn) -> Case:
+    """Return a type of lines, and lines, some of which do not match."""
+    pattern = draw(st.sampled_from(PATTERNS))
+    names = [name for name in ("ip", "user", "port", "name", "flag", "source", "tags", "event", "message") if f"<{name}>" in pattern]
+    values, hook = draw(sections([*names, "time"]))
+    form = st.sampled_from(['{} {} "{}" {} {}', '{} {} "{}" {} {}', "{} {} {} {} {}", "{} {}|{}|{}{}", '{} {} "{}"', "{} {} {}"])
+    lines = [draw(form).format(draw(st.sampled_from(TIMES)), *(draw(TEXTS) for _ in range(4))) for _ in range(draw(st.integers(1, 6)))]
+    body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
+    return Case({"file_format": "text", "log_pattern": pattern, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS))
+
+
+LEAVES = (
+    TEXTS | st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 0.0, 1.5, 1e300, 1e5, 443, 2**53, 2**63, 2**64, -(2**63), 10**30, [], {}, [""], [None], ["-"]])
+    | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+)  # fmt: skip
+INNER = ["x", "y", "0", "a.b", 'q"', "-"]
+VALUES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=3) | st.dictionaries(st.sampled_from(INNER), below, max_size=3), max_leaves=5)
+JSON_NAMES = [*NAMES, "deep", "wide", "list"]
+JSON_ODD = ["source", "event", "tags", "@message", "@id", "@timestamp", "a.b", 'q"\\', "é\x85", "", "is_ignored", "__index_name", "%u"]
+PATHS = ["deep.x", "deep.y", "deep.x.y", "list.0", "list.0.x", "list.1", "wide.x.0", "ip.x", "%u", "deep"]
+
+
+@st.composite
+def json_cases(draw: st.DrawFn) -> Case:
+    """Return a type of JSON objects, and objects, some with names twice, some broken."""
+    values, hook = draw(sections([*JSON_NAMES, "time"], paths=PATHS, renames=draw(st.integers(0, 9)) == 0))
+    lines = []
+    for _ in range(draw(st.integers(1, 6))):
+        record = {"time": draw(st.sampled_from([T] * 9 + [1714521600, 1.5, None, True, [], {}, "", "x"])), **draw(st.dictionaries(st.sampled_from(JSON_NAMES), VALUES, max_size=6))}
+        if draw(st.integers(0, 7)) == 0:
+            record |= draw(st.dictionaries(st.sampled_from(JSON_ODD), VALUES, min_size=1, max_size=2))
+        ascii_, compact = draw(st.booleans()), draw(st.booleans())
+        line = json.dumps(record, ensure_ascii=ascii_, separators=(",", ":") if compact else None)
+        twice = draw(st.sampled_from([""] * 9 + ['"ip": "a", "ip": "b", ', '"n": 1E5, ', '"n": 1e400, ', '"n": -0, ', '"ip": "\\ud800", ', '"ip": "\\/\\u0041\\u0085", ']))
+        lines.append("{" + twice + line[1:] if twice and len(line) > 2 else line)
+    if draw(st.integers(0, 9)) == 0:
+        lines.append(draw(st.sampled_from(["{", "[1]", "null", '{"time": 1'])))
+    body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))) + draw(st.sampled_from(["", "\n"]))
+    if draw(st.integers(0, 9)) == 0:
+        body, values = f'{{"Records": [{", ".join(lines)}], "outer": "o\\u0085"}}', values | {"json_delimiter": "Records", "json_include": "outer"}
+    return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS))
