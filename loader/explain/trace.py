@@ -113,7 +113,7 @@ def follow(plan: Plan, source: Source, found: Found) -> Trace:
     trace = Trace(found.raws.texts[0])
     steps = [Step(step.name, _watched(step.name, step.run, trace.seen, first=not place)) for place, step in enumerate(plan.steps)]
     packed: list[Record] = []
-    done: Done = dataclasses.replace(plan, steps=steps, ways_out=_noted(plan, packed)).run(found.raws, source, found.number)
+    done: Done = dataclasses.replace(plan, steps=steps, ways_out=_noted(plan, packed), fast=None).run(found.raws, source, found.number)
     trace.parsed = trace.seen[0].before[0] if trace.seen else None
     trace.reject = done.rejects[0] if done.rejects else None
     trace.flags, trace.rules = dict(done.flags), list(done.rules)

@@ -70,9 +70,12 @@ class Direct:
             asked = f"{self.address(name)} is not None"
         else:
             asked = self.writer.says(name)
+            if name in self.numbers and not self.writer.of_json:  # digits say something
+                asked = f"{self.numbers[name]} or {asked}"
         quoted = self.writer.quoted(name) if forms - {"whole"} else ""
         inside = literal(fragment.before) + self._members(dict(fragment.nodes), name, quoted) + literal(fragment.after)
-        otherwise = "''" if asked == f"{self.writer.variable(name)} not in NOTHING" else self._otherwise(fragment, cell)
+        nothing = asked.endswith(" not in NOTHING") and not self.writer.of_json
+        otherwise = "''" if nothing else self._otherwise(fragment, cell)
         return [f"{self._name(fragment)} = f'{inside}' if {asked} else {otherwise}"]
 
     def _members(self, tree: Tree, name: str, quoted: str) -> str:

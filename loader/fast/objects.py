@@ -24,6 +24,13 @@ class Part:
     inside: str
     certain: bool
     variable: str = ""
+    first: str = ""  # the variable that the text begins with, where the rest has a comma before it that must go when that is empty
+    rest: str = ""
+
+
+def around(rest: str, before: str, after: str) -> str:
+    """Return an object without its first members: ``rest`` begins with a comma, or is empty."""
+    return f"{before}{{{rest[1:]}}}{after}" if rest else ""
 
 
 class Objects:
@@ -58,24 +65,30 @@ class Objects:
         name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
         return name
 
-    def members(self, tree: Tree, *, led: bool = False, apart: Sequence[str] = ()) -> Part:
-        """Return the text of an object's members, commas in between; ``led``: one before them as well. ``apart`` are not put together with others."""
+    def members(self, tree: Tree, *, apart: Sequence[str] = (), whole: bool = True) -> Part:
+        """Return the text of an object's members, commas in between; ``apart`` are not put together with others.
+
+        Without ``whole`` the first member and the others may come apart: see Part.
+        """
         parts = []
         for run in _runs(tree, apart):
-            comma = "," if led or parts else ""
+            comma = "," if parts else ""
             (key, node), *others = run
-            whole = self.fragment(run, comma) if others else self.whole(key, node, comma)
-            parts.append(whole or self.object(key, node, comma))  # type: ignore[arg-type]  # a leaf is whole
-        return self._joined(parts, led=led)
+            found = self.fragment(run, comma) if others else self.whole(key, node, comma)
+            parts.append(found or self.object(key, node, comma))  # type: ignore[arg-type]  # a leaf is whole
+        return self._joined(parts, whole=whole)
 
     def object(self, key: str, tree: Tree, before: str = "", after: str = "") -> Part:
         """Return the text of an object with its name, nothing where it has no members."""
-        inner = self.members(tree)
+        inner = self.members(tree, whole=False)
         head = literal(before + named(key))
         if inner.certain:
             return Part(f"{head}{{{{{inner.inside}}}}}{literal(after)}", certain=True)
-        held = inner.variable or self.line(f"f'{inner.inside}'")
-        name = self.line(f"f'{head}{{{{{{{held}}}}}}}{literal(after)}' if {held} else ''")
+        if inner.first:  # the usual way is one step
+            name = self.line(f"f'{head}{{{{{inner.inside}}}}}{literal(after)}' if {inner.first} else around(f'{inner.rest}', f'{head}', f'{literal(after)}')")
+        else:
+            held = inner.variable or self.line(f"f'{inner.inside}'")
+            name = self.line(f"f'{head}{{{{{{{held}}}}}}}{literal(after)}' if {held} else ''")
         return Part(f"{{{name}}}", certain=False, variable=name)
 
     def whole(self, key: str, node: Leaf | Tree, before: str = "", after: str = "") -> Part | None:
@@ -88,15 +101,17 @@ class Objects:
         self.lines.append(f"{name} = {expression}")
         return name
 
-    def _joined(self, parts: list[Part], *, led: bool) -> Part:
+    def _joined(self, parts: list[Part], *, whole: bool) -> Part:
         inside, certain = "".join(part.inside for part in parts), any(part.certain for part in parts)
         if len(parts) < 2:
             return Part(inside, certain, parts[0].variable if parts else "")
         first, *others = parts
-        if led or first.certain:
+        if first.certain:
             return Part(inside, certain)
         held = first.variable or self.line(f"f'{first.inside}'")
         rest = "".join(part.inside for part in others)
+        if not whole and not certain:
+            return Part(f"{{{held}}}{rest}", certain, first=held, rest=rest)
         name = self.line(f"f'{{{held}}}{rest}' if {held} else f'{rest}'[1:]")
         return Part(f"{{{name}}}", certain, name)
 

@@ -15,7 +15,7 @@ from loader.fast.excluded import Rules
 from loader.fast.fragments import Fragments
 from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
 from loader.fast.leaves import Odd
-from loader.fast.objects import Objects, Part, literal
+from loader.fast.objects import Objects, Part, around, literal
 from loader.stages.tidy import NOTHING
 
 CHUNK = {"%account": "account", "%region": "region", "%ingested": "ingested", "%key": "key", "%bucket": "bucket"}
@@ -46,7 +46,7 @@ class Writer:
     def __init__(self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]]) -> None:
         self.tree, self.exits, self.varied = tree, exits, varied
         self.objects = Objects()
-        self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING}
+        self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING, "around": around}
         self.memos: dict[tuple[str, ...], Fragments] = {}
         self.flushed = 0
         self.before: list[str] = []  # lines of the chunk
@@ -167,6 +167,8 @@ class Writer:
         direct = [self.direct.lines(fragment, cell) for fragment in cell.fragments]
         digits = any(leaf.form == "whole" for fragment in cell.fragments for leaf in leaves(dict(fragment.nodes)))
         if (varied or digits) and all(direct):
+            if digits and len(cell.inputs) == 1:
+                self.direct.digits(cell.inputs[0])
             for lines in direct:
                 self.body += lines()  # type: ignore[misc]  # all of them are there
         else:

@@ -57,6 +57,7 @@ def when(*a): return datetime.datetime(2024, 5, 24, tzinfo=datetime.UTC)
 def told(*a): return "/".join(map(repr, a))
 '''
 FUNCTIONS = [line.split("(")[0][4:] for line in HOOK.splitlines() if line.startswith("def ")]
+SOUND = ["echo", "kind", "size", "listed", "nested", "sometimes", "leaves", "told", "truth", "emptied", "blank", "controls"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,7 +114,15 @@ ODD = [
 ]  # fmt: skip
 PLAIN = ["a", "b", "alice", "443", "7", "192.0.2.1", "198.51.100.7", "-", "", "example.com", "é"]
 TEXTS = st.sampled_from(PLAIN) | st.sampled_from(PLAIN) | st.sampled_from(ODD) | st.text(max_size=4)
-NAMES = ["ip", "user", "port", "name", "flag", "n"]
+FITTING = {
+    "time": st.sampled_from([T, "2024-05-01T09:00:00.5+09:00", "2024-05-01T00:00:00.123456Z"]),
+    "ip": st.sampled_from(["192.0.2.1", "198.51.100.7", "2001:db8::1", "-"]),
+    "port": st.sampled_from(["443", "7", "0", "-", "007"]),
+    "flag": st.sampled_from(["true", "no", "-"]),
+    "n": st.sampled_from(["1", "12345678901234567", "9" * 18, "-"]),
+}
+SIMPLE = st.sampled_from(["a", "b", "alice", "-", "", "example.com", "null"])
+NAMES = ["ip", "who", "port", "name", "flag", "n"]
 ODD_NAMES = [
     "source", "message", "tags", "event", "log", "labels", "related", "host", "cloud", "a.b", "", "@x", "@message", "%CPU", "is_ignored", "__index_name",
     'x"y', "x'y{z}", "x\\y", "x\x85", "naïve", "a-b", "class", "csv_extra",
@@ -122,15 +131,25 @@ TARGETS = [
     "source.ip", "destination.ip", "source.port", "source.address", "network.bytes", "user.name", "user.id", "related.ip", "related.user", "event.id",
     "event.action", "event.category", "event.type", "event.outcome", "event.duration", "event.risk_score", "message", "tags", "labels.x", "custom.field",
     "custom.ip", "foo", "http.response.status_code", "source.geo.location", "cloud.account.id", "cloud.region", "cloud.instance.id", "process.args",
-    "log.level", "tls.established", "dns.answers", "host.ip", "url.original", "a.b.c.d", "ip", "name",
+    "tls.established", "dns.answers", "host.ip", "url.original", "a.b.c.d", "name",
 ]  # fmt: skip
+FITS = {
+    "source.ip": "ip", "destination.ip": "nowhere ip", "source.port": "port", "network.bytes": "n", "related.ip": "[ip]", "event.duration": "n nowhere",
+    "custom.ip": "ip", "event.risk_score": "n", "http.response.status_code": "port", "tls.established": "flag", "host.ip": "[ip, nowhere]",
+    "source.geo.location": "nowhere",
+}  # fmt: skip
 STATIC = {"event.kind": "event", "event.category": "[web, network]", "tags": "a b", "custom.list": "[x, y]", "event.id": "7", "observer.vendor": "it's {a} \\ \"b\"",
-          "network.transport": "tcp", "event.severity": "3", "user.name": "nobody", "log.level": "info", "observer.name": "\x7f"}  # fmt: skip
+          "network.transport": "tcp", "event.severity": "3", "user.name": "nobody", "observer.name": "\x7f"}  # fmt: skip
 OUTS = [
-    "full", "full", "ecs", "lean", "full protocol=tcp framing=lf", "ecs protocol=tcp framing=octet", "lean protocol=tcp framing=nul", "full protocol=udp",
-    "ecs protocol=tcp max_message_bytes=600", "full protocol=tcp max_message_bytes=700 oversize=cut framing=octet", "lean protocol=tcp header=none framing=octet",
+    "full", "full", "full", "full", "ecs", "lean", "full protocol=tcp framing=lf", "ecs protocol=tcp framing=octet", "lean protocol=tcp framing=nul", "full protocol=udp",
+    "ecs protocol=tcp max_message_bytes=900", "full protocol=tcp max_message_bytes=1200 oversize=cut framing=octet", "lean protocol=tcp header=none framing=octet",
     "full protocol=tcp header=none",
 ]  # fmt: skip
+
+
+def seldom(times: int) -> st.SearchStrategy[bool]:
+    """Return True once in so many times; not drawn from integers, which are 0 more often than not."""
+    return st.sampled_from([False] * (times - 1) + [True])
 
 
 @st.composite
@@ -141,26 +160,29 @@ def sections(draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = ()
     plain = st.lists(source, min_size=1, max_size=2).map(" ".join)
     grouped = st.lists(plain, min_size=1, max_size=3).map(lambda found: f"[{', '.join(found)}]")
     mapped = draw(st.dictionaries(st.sampled_from(TARGETS), plain | plain | grouped, max_size=7))
+    for target in mapped.keys() & FITS.keys():
+        if not draw(seldom(5)):  # else most records would be odd
+            mapped[target] = FITS[target]
     fixed = draw(st.dictionaries(st.sampled_from(list(STATIC)), st.none(), max_size=2))
     values = {"ecs": " ".join(mapped), "static_ecs": " ".join(fixed), **mapped, **{name: STATIC[name] for name in fixed}}
     values["timestamp_key"] = draw(st.sampled_from(["time"] * 8 + ["name", "nowhere"]))
-    if draw(st.integers(0, 9)) == 0:
+    if draw(seldom(10)):
         values["timestamp_key_list"] = "nowhere name time"
     form = draw(st.sampled_from([""] * 8 + ["epoch", "%d/%b/%Y:%H:%M:%S %z", "list"]))
     if form == "list":
         values["timestamp_format_list"] = '["epoch", "iso8601"]'
     elif form:
         values["timestamp_format"] = form
-    if draw(st.integers(0, 4)) == 0:
+    if draw(seldom(5)):
         values["doc_id"] = draw(source)
-    if draw(st.integers(0, 9)) == 0:
+    if draw(seldom(10)):
         values["cloud_provider"] = ""
-    if draw(st.integers(0, 9)) == 0:
+    if draw(seldom(10)):
         values["timestamp_tz"] = "+09:00"
-    if renames and draw(st.integers(0, 4)) == 0:
+    if renames and draw(seldom(5)):
         new = draw(st.dictionaries(st.sampled_from(["fresh", "when", "source", "fresh2"]), source, min_size=1, max_size=2))
         values |= {"renamed_newfields": " ".join(new), **new}
-    return values, draw(hooks([*sources, *draw(st.just(["fresh"])), "@log_s3key", "@message", "@timestamp", "source.ip", "event.module"]))
+    return values, draw(hooks([*sources, "fresh", "@log_s3key", "@message", "@timestamp", *(["source.ip", "event.module"] if draw(seldom(10)) else [])]))
 
 
 @st.composite
@@ -171,7 +193,7 @@ def hooks(draw: st.DrawFn, sources: Sequence[str]) -> str:
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
         targets = " ".join(draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True)))
         asked = " ".join(draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3)))
-        rows.append(f"derive({targets!r}, {draw(st.sampled_from(FUNCTIONS))}, {asked!r}, varied={draw(st.booleans())})")
+        rows.append(f"derive({targets!r}, {draw(st.sampled_from(SOUND) | st.sampled_from(SOUND) | st.sampled_from(FUNCTIONS))}, {asked!r}, varied={draw(st.booleans())})")
     return f"{HOOK}\nDERIVED = ({', '.join(rows)},)\n" if rows else ""
 
 
@@ -181,9 +203,17 @@ BUCKETS = st.sampled_from(["b", "b", "b", 'b"{}\'é'])
 
 
 @st.composite
+def fields_of(draw: st.DrawFn, names: Sequence[str]) -> list[str]:
+    """Return the fields of a record: most often such as fit."""
+    if not draw(seldom(4)):
+        return [draw(FITTING.get(name, SIMPLE)) for name in names]
+    return [draw(st.sampled_from(TIMES) if name == "time" else TEXTS) for name in names]
+
+
+@st.composite
 def csv_cases(draw: st.DrawFn) -> Case:
     """Return a type of rows, and rows, some of them too short or too long."""
-    extra = draw(st.lists(st.sampled_from(ODD_NAMES), max_size=1 if draw(st.booleans()) else 3))
+    extra = draw(st.lists(st.sampled_from(ODD_NAMES), max_size=3 if draw(seldom(4)) else 1))
     names = draw(st.permutations([*NAMES, *extra, "time"]))
     delimiter = draw(st.sampled_from([",", ",", ";", "\\t", ""]))
     between = {"\\t": "\t", "": " "}.get(delimiter, delimiter)
@@ -191,10 +221,10 @@ def csv_cases(draw: st.DrawFn) -> Case:
     values, hook = draw(sections([name.replace("-", "_") for name in names]))
     rows = [between.join(names)]
     for _ in range(draw(st.integers(1, 6))):
-        fields = [draw(st.sampled_from(TIMES) if name == "time" else TEXTS) for name in names]
+        fields = draw(fields_of(names))
         if not delimiter:
             fields = [field.replace(" ", "") or "-" for field in fields]
-        elif draw(st.integers(0, 5)) == 0:
+        elif draw(seldom(6)):
             fields = ['"{}"'.format(field.replace('"', '""')) for field in fields]
         rows.append(between.join(fields + ["more"] * draw(st.sampled_from([0] * 9 + [1])))[: draw(st.sampled_from([None] * 9 + [12]))])
     body = "\n".join(rows * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
@@ -202,11 +232,11 @@ def csv_cases(draw: st.DrawFn) -> Case:
 
 
 PATTERNS = [
-    r'(?P<time>\S+) (?P<ip>[^ ]*) "(?P<user>[^"]*)" (?P<port>\d+|-)(?: (?P<name>.*))?',
-    r'(?P<time>\S+) (?P<ip>\S*) (?P<user>"[^"]*"|\S*)(?: (?P<port>[^ ]*)(?: (?P<name>[^"]*))?)?',
-    r'(?P<time>\S+) (?=(?P<name>.*))(?P<ip>[0-9.a-f:]*)(\W)(?P<user>.*?)\3(?P<port>[\d]*)?',
-    r'(?P<time>[^ ]+) (?P<ip>[!-~]*) (?:(?P<user>\w+)|(?P<name>[^\w]+))?(?P<port>(?<= )\d+)?(?P<flag>never)?',
-    r'(?i)(?P<time>\S+) (?P<ip>[^\s]*) (?P<user>[\D]*) ?(?P<port>\d*)(?P<name>[\S\s]*)',
+    r'(?P<time>\S+) (?P<ip>[^ ]*) "(?P<who>[^"]*)" (?P<port>\d+|-)(?: (?P<name>.*))?',
+    r'(?P<time>\S+) (?P<ip>\S*) (?P<who>"[^"]*"|\S*)(?: (?P<port>[^ ]*)(?: (?P<name>[^"]*))?)?',
+    r'(?P<time>\S+) (?=(?P<name>.*))(?P<ip>[0-9.a-f:]*)(\W)(?P<who>.*?)\3(?P<port>[\d]*)?',
+    r'(?P<time>[^ ]+) (?P<ip>[!-~]*) (?:(?P<who>\w+)|(?P<name>[^\w]+))?(?P<port>(?<= )\d+)?(?P<flag>never)?',
+    r'(?i)(?P<time>\S+) (?P<ip>[^\s]*) (?P<who>[\D]*) ?(?P<port>\d*)(?P<name>[\S\s]*)',
     r'(?P<time>\S+) (?P<source>\S*) "(?P<tags>[^"]*)" (?P<event>\S*)(?: (?P<message>.*))?',
 ]  # fmt: skip
 
@@ -215,10 +245,11 @@ PATTERNS = [
 def text_cases(draw: st.DrawFn) -> Case:
     """Return a type of lines, and lines, some of which do not match."""
     pattern = draw(st.sampled_from(PATTERNS))
-    names = [name for name in ("ip", "user", "port", "name", "flag", "source", "tags", "event", "message") if f"<{name}>" in pattern]
+    names = [name for name in ("ip", "who", "port", "name", "flag", "source", "tags", "event", "message") if f"<{name}>" in pattern]
     values, hook = draw(sections([*names, "time"]))
     form = st.sampled_from(['{} {} "{}" {} {}', '{} {} "{}" {} {}', "{} {} {} {} {}", "{} {}|{}|{}{}", '{} {} "{}"', "{} {} {}"])
-    lines = [draw(form).format(draw(st.sampled_from(TIMES)), *(draw(TEXTS) for _ in range(4))) for _ in range(draw(st.integers(1, 6)))]
+    fitting = form if draw(seldom(3)) else st.just('{} {} "{}" {} {}')
+    lines = [draw(fitting).format(*draw(fields_of(["time", "ip", "who", "port", "name"]))) for _ in range(draw(st.integers(1, 6)))]
     body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
     return Case({"file_format": "text", "log_pattern": pattern, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS))
 
@@ -237,19 +268,23 @@ PATHS = ["deep.x", "deep.y", "deep.x.y", "list.0", "list.0.x", "list.1", "wide.x
 @st.composite
 def json_cases(draw: st.DrawFn) -> Case:
     """Return a type of JSON objects, and objects, some with names twice, some broken."""
-    values, hook = draw(sections([*JSON_NAMES, "time"], paths=PATHS, renames=draw(st.integers(0, 9)) == 0))
+    values, hook = draw(sections([*JSON_NAMES, "time"], paths=PATHS, renames=draw(seldom(10))))
     lines = []
+    good = st.fixed_dictionaries({"time": FITTING["time"]}, optional={name: FITTING.get(name, SIMPLE) for name in NAMES} | {"deep": VALUES, "wide": VALUES})
     for _ in range(draw(st.integers(1, 6))):
+        if not draw(seldom(3)):
+            lines.append(json.dumps(draw(good) | draw(st.dictionaries(st.sampled_from(["n", "port"]), st.integers(0, 2**40), max_size=1))))
+            continue
         record = {"time": draw(st.sampled_from([T] * 9 + [1714521600, 1.5, None, True, [], {}, "", "x"])), **draw(st.dictionaries(st.sampled_from(JSON_NAMES), VALUES, max_size=6))}
-        if draw(st.integers(0, 7)) == 0:
+        if draw(seldom(8)):
             record |= draw(st.dictionaries(st.sampled_from(JSON_ODD), VALUES, min_size=1, max_size=2))
         ascii_, compact = draw(st.booleans()), draw(st.booleans())
         line = json.dumps(record, ensure_ascii=ascii_, separators=(",", ":") if compact else None)
         twice = draw(st.sampled_from([""] * 9 + ['"ip": "a", "ip": "b", ', '"n": 1E5, ', '"n": 1e400, ', '"n": -0, ', '"ip": "\\ud800", ', '"ip": "\\/\\u0041\\u0085", ']))
         lines.append("{" + twice + line[1:] if twice and len(line) > 2 else line)
-    if draw(st.integers(0, 9)) == 0:
+    if draw(seldom(10)):
         lines.append(draw(st.sampled_from(["{", "[1]", "null", '{"time": 1'])))
     body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))) + draw(st.sampled_from(["", "\n"]))
-    if draw(st.integers(0, 9)) == 0:
+    if draw(seldom(10)):
         body, values = f'{{"Records": [{", ".join(lines)}], "outer": "o\\u0085"}}', values | {"json_delimiter": "Records", "json_include": "outer"}
     return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS))
