@@ -48,6 +48,8 @@ def build(
         raise Unfit("its hook is a function, not a table")
     if log_type.read(COMPAT):
         raise Unfit("compat is on")
+    if ecs.completes(log_type):
+        raise Unfit("its account and Region depend on what is mapped to cloud")
     exits = [_exit(log_type, output, formatter) for output, formatter in outputs]
     if not exits:
         raise Unfit("no output takes it")
@@ -87,6 +89,8 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
     def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
         known = _known(columns, renamed, hooked=bool(rows))
         tree = _tree(groups, constants, rows, _Sources(columns.names if columns else None, known), derives=derives)
+        if known.keys() & tree.keys():
+            raise Unfit("a renamed field bears the name of an object")
         _check(tree, exits, columns)
         writer: Writer
         if columns is None:

@@ -50,7 +50,12 @@ class Direct:
 
     def _asked(self, fragment: Fragment, cell: Cell) -> list[str]:
         values = ", ".join(map(self.writer.value, cell.inputs))
-        return [f"{self._name(fragment)} = {self.writer.constant(f'ask{len(self.writer.space)}', fragment.asks)}(({values},))"]
+        ask = f"{self.writer.constant(f'ask{len(self.writer.space)}', fragment.asks)}(({values},))"
+        if fragment.texts is not None and len(cell.inputs) == 1:
+            variable, texts = self.writer.variable(cell.inputs[0]), self.writer.constant(f"texts{len(self.writer.space)}", fragment.texts)
+            may = f"({variable} in {texts} if {variable}.__class__ is str else {variable} is not None)"
+            return [f"{self._name(fragment)} = {may} and {ask}"]
+        return [f"{self._name(fragment)} = {ask}"]
 
     def _name(self, fragment: Fragment) -> str:
         return self.writer.objects.names[id(fragment)]

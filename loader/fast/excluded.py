@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,31 +11,45 @@ from loader.fast.leaves import Values
 from loader.rules import conditions
 from loader.rules.index import Question
 
-Asks = Callable[[Values], str]  # from the values of inputs to the name of a rule that is met, '' for none
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asks:
+    """A question on the values of inputs: the name of a rule that is met, '' for none.
+
+    Where ``texts`` are known, a rule can be met only by one input that is one of them; ``find`` tells whether it is.
+    """
+
+    find: Callable[[Values], str]
+    texts: dict[str, str] | None = None
 
 
 class Rules:
     """``questions`` with their fields, dotted, in the order in which they are asked."""
 
     def __init__(self, questions: Sequence[tuple[str, Question]]) -> None:
-        self.finds = [(field, finder(question)) for field, question in questions]
+        self.finds = [(field, finder(question), texts_of(question)) for field, question in questions]
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that are asked."""
+        return [field for field, *_ in self.finds]
 
     def raw(self, fields: Mapping[str, str]) -> Iterator[tuple[str, Asks]]:
         """Yield those of the record's own fields, as inputs."""
-        for field, find in self.finds:
+        for field, find, texts in self.finds:
             if field in fields:
-                yield fields[field], lambda values, find=find: find(values[0])  # type: ignore[misc]
+                yield fields[field], Asks(lambda values, find=find: find(values[0]), texts)  # type: ignore[misc]
 
     def final(self, tree: Tree) -> Iterator[tuple[Leaf, Asks]]:
         """Yield those of the document's fields."""
-        for field, find in self.finds:
+        for field, find, texts in self.finds:
             leaf = _at(tree, field)
             if isinstance(leaf, Leaf):
-                yield leaf, lambda values, find=find, leaf=leaf: find(leaf.compute(values))  # type: ignore[misc]
+                found = lambda values, find=find, leaf=leaf: find(leaf.compute(values))  # noqa: E731
+                yield leaf, Asks(found, texts if leaf.form and len(leaf.inputs) == 1 else None)
 
     def fits(self, tree: Tree) -> bool:
         """Tell whether what the rules ask of the document's objects are values: no objects, nothing within a value, and nothing chosen later."""
-        for field, _ in self.finds:
+        for field in self.fields:
             top = field.partition(".")[0]
             if field.startswith("@") or (top in tree and not isinstance(_at(tree, field), Leaf)) or field in ("event.ingested", "event.id"):
                 return False
@@ -62,3 +77,8 @@ def finder(question: Question) -> Callable[[Any], str]:
         return next((found[0].name for met in others if (found := met(text))), "")
 
     return find
+
+
+def texts_of(question: Question) -> dict[str, str] | None:
+    """Return the texts that a value has to be one of to meet a rule; None where other values may."""
+    return None if question.others else {text: rules[0].name for text, rules in question.texts.items()}

@@ -23,6 +23,7 @@ class Fragment:
     after: str = ""
     certain: bool = False  # never empty
     asks: Callable[[Values], str] | None = None  # instead: the name of an exclusion rule that these values meet, '' for none
+    texts: dict[str, str] | None = None  # which the only value has to be one of for that
 
 
 @dataclasses.dataclass(slots=True)

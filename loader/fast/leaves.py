@@ -161,12 +161,11 @@ def derived(row: declared.Row, place: int, sources: Sequence[tuple[str, bool]]) 
 def overlaid(below: Leaf, above: Leaf) -> Leaf:
     """Return a leaf whose value is that of ``above``, or of ``below`` where that has none."""
     inputs = tuple(dict.fromkeys((*above.inputs, *below.inputs)))
-    places = [inputs.index(name) for name in below.inputs]
-    cut = len(above.inputs)
+    over, under = ([inputs.index(name) for name in leaf.inputs] for leaf in (above, below))  # a table may name a source twice
 
     def compute(values: Values) -> Any:
-        value = above.compute(values[:cut])
-        return below.compute(tuple([values[place] for place in places])) if value is None else value
+        value = above.compute(tuple([values[place] for place in over]))
+        return below.compute(tuple([values[place] for place in under])) if value is None else value
 
     return Leaf(inputs, compute, call=above.call, below=below, varied=above.varied or below.varied, certain=below.certain)
 

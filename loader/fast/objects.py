@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from loader.fast.leaves import Values, named
+from loader.fast.leaves import named
+from loader.fast.excluded import Asks
 from loader.fast.layout import Cell, Fragment, Leaf, Tree, asked, given, is_certain, leaves, text
 
 Nodes = list[tuple[str, Leaf | Tree]]
@@ -56,11 +57,11 @@ class Objects:
         name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
         return Part(f"{{{name}}}", fragment.certain, name)
 
-    def question(self, inputs: tuple[str, ...], asks: Callable[[Values], str]) -> str:
+    def question(self, inputs: tuple[str, ...], asks: Asks) -> str:
         """Return the variable that holds the name of an exclusion rule that the values of these inputs meet, '' where there is none."""
         cell = self.cells.setdefault(inputs, Cell(len(self.cells), inputs, [*inputs]))
         places = [cell.inputs.index(name) for name in inputs]
-        fragment = Fragment([], asks=lambda values: asks(tuple([values[place] for place in places])))
+        fragment = Fragment([], asks=lambda values: asks.find(tuple([values[place] for place in places])), texts=asks.texts)
         cell.fragments.append(fragment)
         name = self.names[id(fragment)] = f"x{cell.number}_{len(cell.fragments)}"
         return name

@@ -77,7 +77,7 @@ class RecordWriter(Writer):
                 self.keys[path] = f"k{name[1:]}"
                 lines.append(f"k{name[1:]} = {name} if {name}.__class__ in PLAIN else key_of({name})")
             if below:
-                strict = self.rules is not None and any(field.startswith(f"{path}.") for field, _ in self.rules.finds)
+                strict = self.rules is not None and any(field.startswith(f"{path}.") for field in self.rules.fields)
                 begun = len(self.known)
                 inside = self._members(below, steps, f"g{name[1:]}")
                 absent = " = ".join(
@@ -98,7 +98,7 @@ class RecordWriter(Writer):
     def fields(self) -> dict[str, str]:
         """Return the paths that rules ask for, but those of the objects of ECS."""
         assert self.rules is not None, "asked before"
-        return {field: field for field, _ in self.rules.finds if field.partition(".")[0] not in self.tree}
+        return {field: field for field in self.rules.fields if field.partition(".")[0] not in self.tree}
 
     def quoted(self, name: str) -> str:
         """Return the text of an input as it stands in JSON, inside an f-string: serialised once."""

@@ -11,12 +11,15 @@ from typing import Any, Protocol
 
 from loader import schema
 from loader.batch import Record
+from loader.memo import Memo
 from loader.options import TypeOption
 from loader.paths import reader
 from loader.section import Section
 from loader.stages.tidy import tidy_object
 
 NOTHING = ("", "-", "null", "[]")
+CONTAINERS = frozenset({list, tuple, dict})
+Told = tuple[tuple[str, ...], str, Any]  # the objects around a field, its name, its value
 
 
 class Row(Protocol):
@@ -80,21 +83,60 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
 
     What a row's function raises ends it: what the rows before have set stays.
     """
-    table = [(row.targets, row.function, [reader(source) for source in row.sources], [_placer(target) for target in row.targets]) for row in rows]
+    table = [_asker(row) for row in rows]
     removers = [_remover(path) for path in reversed(places(rows, mapped))]
 
     def transform(record: Record) -> Record:
         try:
-            for targets, function, getters, placers in table:
-                for place, value in zip(placers, values(targets, function(*[get(record) for get in getters])), strict=True):
-                    if says(value):
-                        place(record, value)
+            for ask in table:
+                for parents, leaf, value in ask(record):
+                    holder = record
+                    for step in parents:
+                        below = holder.get(step)
+                        if below.__class__ is not dict:
+                            below = holder[step] = {}
+                        holder = below
+                    holder[leaf] = value if value.__class__ not in CONTAINERS else copied(value)
         finally:
             for remove in removers:
                 remove(record)
         return record
 
     return transform
+
+
+def _asker(row: Row) -> Callable[[Record], Iterable[Told]]:
+    """Return a function from a record to what a row sets in it: remembered by the values of its sources, unless these are varied."""
+    function, sources, targets = row.function, row.sources, row.targets
+    paths = [(tuple(target.split(".")[:-1]), target.rpartition(".")[2]) for target in targets]
+    readers = [reader(source) for source in sources] if any("." in source for source in sources) else None
+
+    def told(arguments: Iterable[Any]) -> list[Told]:
+        found = zip(paths, values(targets, function(*arguments)), strict=True)
+        tidy = ((parents, leaf, _tidied(value)) for (parents, leaf), value in found if says(value))
+        return [one for one in tidy if one[2] is not None]
+
+    memo = Memo(lambda key: told(key[0]), 0 if row.varied else 16384)
+
+    def ask(record: Record) -> Iterable[Told]:
+        arguments = tuple(map(record.get, sources)) if readers is None else tuple([read(record) for read in readers])
+        if memo.bound:
+            try:
+                return memo[arguments, *map(type, arguments)]  # type: ignore[no-any-return]  # True, 1 and 1.0 are equal
+            except TypeError:  # no hash; or it is the function that raises
+                pass
+        return told(arguments)
+
+    return ask
+
+
+def _tidied(value: Any) -> Any:
+    """Return a value that nobody else has, and nothing empty is in; None where nothing is left of it."""
+    if value.__class__ not in CONTAINERS and not isinstance(value, list | tuple | dict):
+        return value
+    held = {"": copied(value)}
+    tidy_object(held)  # flat records get no other walk
+    return held.get("")
 
 
 def values(targets: Sequence[str], found: Any) -> Iterable[Any]:
@@ -115,26 +157,6 @@ def says(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return bool(value) and [*value] != [""]
     return value is not None and value != {}
-
-
-def _placer(target: str) -> Callable[[Record, Any], None]:
-    """Return ``place(record, value)``, which sets the target; the record shares no object and no list with what a function has given."""
-    *parents, leaf = target.split(".")
-
-    def place(record: Record, value: Any) -> None:
-        for step in parents:
-            below = record.get(step)
-            if not isinstance(below, dict):
-                below = record[step] = {}
-            record = below
-        if isinstance(value, list | tuple | dict):
-            held = {leaf: copied(value)}
-            tidy_object(held)  # flat records get no other walk
-            record.update(held)
-        else:
-            record[leaf] = value
-
-    return place
 
 
 def copied(value: Any) -> Any:

@@ -6,14 +6,20 @@
 from __future__ import annotations
 
 import collections
+import gzip
 import os
+import random
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bench import generate
+from loader.engine import HOME, Engine
 from loader.errors import ConfigError
+from tests import drivers
 from tests.drivers import both_ways
 from tests.loader.fast.cases import Case, compiled, csv_cases, json_cases, text_cases
 
@@ -25,7 +31,7 @@ def compare(case: Case, met: collections.Counter[str]) -> None:
     """Run a case both ways: at once, then record by record with nothing remembered."""
     for chunk, varied in ((1000, False), (1, True)):
         try:
-            plan = compiled(case.values, case.outs, case.hook, chunk)
+            plan = compiled(case.values, case.outs, case.hook, chunk, rules=case.rules)
         except ConfigError:
             assume(False)
         if plan.fast is None:
@@ -48,3 +54,80 @@ def test_whatever_the_type_and_its_records(name: str, cases: st.SearchStrategy[C
 
     holds()
     assert met["through"] > met["read"] / 8, met  # or nothing would be shown
+
+
+OUTPUTS = {
+    "files": "[out_file:ecs]\npath = {0}/e\nfields = ecs\n[out_file:lean]\npath = {0}/l\nfields = lean\n",
+    "streams": "[out_syslog:lf]\nhost = h.example.com\nprotocol = tcp\nfields = full\n[out_syslog:octet]\nhost = h.example.com\nprotocol = tcp\nframing = octet\n"
+    "max_message_bytes = 1500\n[out_syslog:nul]\nhost = h.example.com\nprotocol = tcp\nframing = nul\nfields = lean\nmax_message_bytes = 1k\noversize = cut\n",
+    "datagrams": "[out_syslog]\nhost = h.example.com\nprotocol = udp\nmax_message_bytes = 2k\noversize = split\n[out_syslog:bare]\nhost = h.example.com\n"
+    "protocol = tcp\nheader = none\nframing = octet\n",
+}
+SAMPLES = sorted(path for path in (HOME / "tests/logtypes").iterdir() if (path / "type.txt").is_file() and (path / "type.txt").read_text() != "apache\n")
+REAL = HOME.parent / "shared" / "samples"
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, int], Engine]:
+    found = {}
+    for name, ini in OUTPUTS.items():
+        for chunk in (1000, 7):
+            folder = tmp_path_factory.mktemp(name)
+            found[name, chunk] = drivers.engine(folder, f"[loader]\nchunk_records = {chunk}\n{ini.format(folder)}")
+    return found
+
+
+def equal(engines: dict[tuple[str, int], Engine], log_type: str, key: str, body: bytes, share: float) -> None:
+    """Both ways through all outputs, in large chunks and in small ones of values that do not repeat; ``share`` of it through the function."""
+    for (name, chunk), engine in engines.items():
+        plan = engine.plans[log_type]
+        quick, plain, through = both_ways(plan, key, body, varied=chunk == 7)
+        assert quick == plain, name
+        assert plain.counts["read"]
+        if name == "files":
+            assert through >= share * plain.counts["read"]
+
+
+@pytest.mark.parametrize("folder", SAMPLES, ids=lambda path: path.name)
+def test_every_sample_of_a_built_in_type(folder: Path, engines: dict[tuple[str, int], Engine]) -> None:
+    sample = next(folder.glob("sample.*")).read_bytes()
+    equal(engines, (folder / "type.txt").read_text().strip(), (folder / "key.txt").read_text().strip(), sample, 0)
+
+
+def test_every_object_of_the_demo(engines: dict[tuple[str, int], Engine]) -> None:
+    router, met = next(iter(engines.values())).router, set()
+    for file in sorted((HOME / "samples").rglob("*")):
+        key = file.relative_to(HOME / "samples").as_posix()
+        if file.is_file() and (found := router.route(key).log_type):
+            equal(engines, found, key, file.read_bytes(), 0)
+            met.add(found)
+    assert met >= {"vpcflowlogs", "alb", "cloudtrail", "s3accesslog"}
+
+
+@pytest.mark.parametrize("log_type", generate.KEYS)
+def test_generated_records_go_through_the_function(log_type: str, engines: dict[tuple[str, int], Engine]) -> None:
+    make, pattern = generate.KEYS[log_type]
+    body = "\n".join(make(random.Random(5), 300)).encode()
+    equal(engines, log_type, pattern % 1, body, 0.9)
+
+
+def given_to(log_type: str, file: Path) -> bytes:
+    """Return a file's bytes as an object of the type: single events of CloudTrail as Records."""
+    body = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    if log_type == "cloudtrail" and b'"Records"' not in body[:100]:
+        return b'{"Records":[' + b",".join(body.splitlines() if file.suffix == ".ndjson" else [body]) + b"]}"
+    return body
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("log_type", ["vpcflowlogs", "alb", "cloudtrail", "s3accesslog"])
+def test_every_real_sample_by_every_type(log_type: str, engines: dict[tuple[str, int], Engine]) -> None:
+    """Those of the type itself, and those of all others as records that hardly fit."""
+    key = generate.KEYS[log_type][1] % 1
+    for file in sorted(REAL.rglob("*")):
+        if file.is_file() and file.stat().st_size < 2**20 and not file.name.endswith(".expected.json"):
+            own = file.relative_to(REAL).parts[0] == log_type
+            body = given_to(log_type, file) if own else file.read_bytes()
+            for (_, chunk), engine in engines.items() if own else list(engines.items())[:1]:
+                quick, plain, _ = both_ways(engine.plans[log_type], key, body, varied=chunk == 7)
+                assert quick == plain, file

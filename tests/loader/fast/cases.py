@@ -15,6 +15,7 @@ from loader.api import Formatter, Limits, Output
 from loader.errors import ConfigError
 from loader.plan import Plan
 from loader.planner import Parts, compile_plan
+from loader.rules.rule import Condition, Rule
 from loader.section import Section
 from plugins.formatter_json import JsonFormatter
 from plugins.out_file import FileOutput
@@ -57,7 +58,9 @@ def when(*a): return datetime.datetime(2024, 5, 24, tzinfo=datetime.UTC)
 def told(*a): return "/".join(map(repr, a))
 '''
 FUNCTIONS = [line.split("(")[0][4:] for line in HOOK.splitlines() if line.startswith("def ")]
-SOUND = ["echo", "kind", "size", "listed", "nested", "sometimes", "leaves", "told", "truth", "emptied", "blank", "controls"]
+GIVES = {2: ["both", "nothing"], 3: ["three"], 1: [
+    "echo", "kind", "size", "listed", "nested", "sometimes", "leaves", "told", "truth", "emptied", "blank", "controls", "when"
+]}  # fmt: skip  # by the number of targets
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Case:
     body: bytes
     key: str = "k/123456789012/us-east-1/x"
     bucket: str = "b"
+    rules: tuple[Rule, ...] = ()
 
 
 def outputs(outs: Sequence[str]) -> list[tuple[Output, Formatter]]:
@@ -191,9 +195,10 @@ def hooks(draw: st.DrawFn, sources: Sequence[str]) -> str:
     usable = [source for source in sources if source and " " not in source]
     rows = []
     for _ in range(draw(st.sampled_from([0, 0, 1, 1, 2, 3]))):
-        targets = " ".join(draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True)))
+        targets = draw(st.lists(st.sampled_from(TARGETS), min_size=1, max_size=3, unique=True))
+        function = draw(st.sampled_from(FUNCTIONS if draw(seldom(4)) else GIVES[len(targets)]))
         asked = " ".join(draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3)))
-        rows.append(f"derive({targets!r}, {draw(st.sampled_from(SOUND) | st.sampled_from(SOUND) | st.sampled_from(FUNCTIONS))}, {asked!r}, varied={draw(st.booleans())})")
+        rows.append(f"derive({' '.join(targets)!r}, {function}, {asked!r}, varied={draw(st.booleans())})")
     return f"{HOOK}\nDERIVED = ({', '.join(rows)},)\n" if rows else ""
 
 
@@ -201,11 +206,27 @@ WAYS_OUT = st.lists(st.sampled_from(OUTS), min_size=1, max_size=3).map(tuple)
 KEYS = st.sampled_from(["k/123456789012/us-east-1/x"] * 6 + ['a"b\\c\'{d}é\x01', "a\x7f", "a\x85", "日本/%41+x", "a\nb", "a\ud800"])
 BUCKETS = st.sampled_from(["b", "b", "b", 'b"{}\'é'])
 
+QUESTIONS = [
+    ("regex", "a.*"), ("regex", '.*[-"x].*'), ("regex", "4\\d+"), ("text", "a"), ("text", "443"), ("text", "192.0.2.1"), ("text", "true"), ("text", "b"),
+    ("cidr", "192.0.2.0/24"), ("number", ">= 7"), ("number", "443"),
+]  # fmt: skip
+FIELDS = [*NAMES, "time", "source", "deep.x", "source.ip", "source.port", "user.name", "related.ip", "event.id", "event.action", "foo", "fresh", "name"]
+RULES = seldom(4).flatmap(
+    lambda some: st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(QUESTIONS), seldom(9), seldom(9)), min_size=1, max_size=4).map(
+        lambda found: tuple(
+            Rule(f"r{place}", "demo", "count" if counts else "exclude", ((Condition(field, *question, negated),),))
+            for place, (field, question, counts, negated) in enumerate(found)
+        )
+    )
+    if some
+    else st.just(())
+)
+
 
 @st.composite
 def fields_of(draw: st.DrawFn, names: Sequence[str]) -> list[str]:
     """Return the fields of a record: most often such as fit."""
-    if not draw(seldom(4)):
+    if not draw(seldom(6)):
         return [draw(FITTING.get(name, SIMPLE)) for name in names]
     return [draw(st.sampled_from(TIMES) if name == "time" else TEXTS) for name in names]
 
@@ -228,7 +249,7 @@ def csv_cases(draw: st.DrawFn) -> Case:
             fields = ['"{}"'.format(field.replace('"', '""')) for field in fields]
         rows.append(between.join(fields + ["more"] * draw(st.sampled_from([0] * 9 + [1])))[: draw(st.sampled_from([None] * 9 + [12]))])
     body = "\n".join(rows * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
-    return Case({"file_format": "csv", "csv_delimiter": delimiter, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS))
+    return Case({"file_format": "csv", "csv_delimiter": delimiter, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS), draw(RULES))
 
 
 PATTERNS = [
@@ -239,6 +260,7 @@ PATTERNS = [
     r'(?i)(?P<time>\S+) (?P<ip>[^\s]*) (?P<who>[\D]*) ?(?P<port>\d*)(?P<name>[\S\s]*)',
     r'(?P<time>\S+) (?P<source>\S*) "(?P<tags>[^"]*)" (?P<event>\S*)(?: (?P<message>.*))?',
 ]  # fmt: skip
+FORMS = ['{} {} "{}" {} {}', "{} {} {} {} {}", "{} {}|{}|{}{}", "{} {} {} {}", "{} {} {}{}", '{} {} "{}" {} {}']  # of lines that match
 
 
 @st.composite
@@ -248,10 +270,10 @@ def text_cases(draw: st.DrawFn) -> Case:
     names = [name for name in ("ip", "who", "port", "name", "flag", "source", "tags", "event", "message") if f"<{name}>" in pattern]
     values, hook = draw(sections([*names, "time"]))
     form = st.sampled_from(['{} {} "{}" {} {}', '{} {} "{}" {} {}', "{} {} {} {} {}", "{} {}|{}|{}{}", '{} {} "{}"', "{} {} {}"])
-    fitting = form if draw(seldom(3)) else st.just('{} {} "{}" {} {}')
+    fitting = form if draw(seldom(6)) else st.just(FORMS[PATTERNS.index(pattern)])
     lines = [draw(fitting).format(*draw(fields_of(["time", "ip", "who", "port", "name"]))) for _ in range(draw(st.integers(1, 6)))]
     body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))).encode("utf-8", "surrogatepass")
-    return Case({"file_format": "text", "log_pattern": pattern, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS))
+    return Case({"file_format": "text", "log_pattern": pattern, **values}, hook, draw(WAYS_OUT), body, draw(KEYS), draw(BUCKETS), draw(RULES))
 
 
 LEAVES = (
@@ -287,4 +309,4 @@ def json_cases(draw: st.DrawFn) -> Case:
     body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))) + draw(st.sampled_from(["", "\n"]))
     if draw(seldom(10)):
         body, values = f'{{"Records": [{", ".join(lines)}], "outer": "o\\u0085"}}', values | {"json_delimiter": "Records", "json_include": "outer"}
-    return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS))
+    return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS), draw(RULES))
