@@ -48,7 +48,8 @@ from loader.times import zone
 from loader.watchdog import within
 
 __all__ = [
-    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "CONTROL", "Columns", "ConfigError", "DELETE", "DecodeError", "Encode", "Filter", "Formatter", "Input", "KEPT",
+    "Address", "Blocks", "Broken", "CHARSET", "COMPAT", "CONTROL", "Columns", "ConfigError", "DELETE", "DecodeError", "Encode", "Filter", "Formatter",
+    "Input", "KEPT",
     "LEAVE", "LOG_PATTERN", "Label", "LimitExceeded", "Limits", "LogType", "Memo", "Message", "Meta", "Network", "Option", "Outcome", "Output",
     "OutputClosed", "Overdue", "Overlong", "ParseError", "Parser", "Parts", "Places", "Plugin", "Policy", "Problem", "Queue", "Raws", "Record",
     "Retryable", "Source", "SourceDenied", "SourceError", "SourceGone", "SourceSkipped", "TAKEN", "TypeOption", "Unrecoverable", "ValueScanner",

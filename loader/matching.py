@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loader.batch import Record
-from loader.frames import Columns
 from loader.errors import ConfigError, ParseError
-from loader.quotes import quoting
+from loader.frames import Columns
 from loader.options import TypeOption, regex
+from loader.quotes import quoting
 from loader.section import Section
 
 LOG_PATTERN = TypeOption(regex, "", name="log_pattern", doc="Regular expression with named groups, matched at the start of a record.")

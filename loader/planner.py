@@ -14,6 +14,7 @@ from loader.api import Encode, Filter, Formatter, Limits, Output, Parser
 from loader.batch import Batch, Label, Record
 from loader.errors import Overdue
 from loader.fast import build
+from loader.fast.leaves import Unfit
 from loader.fast.run import Fast
 from loader.frames import Read
 from loader.memo import Memo
@@ -75,7 +76,7 @@ def _fast(
     """Return the log type as a generated function, or why it cannot be one."""
     try:
         return build.build(log_type, outputs, steps, rows, rules), ""
-    except build.Unfit as why:
+    except Unfit as why:
         return None, why.why
 
 

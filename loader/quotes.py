@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import re._constants as codes  # the parsed form of a pattern: no promise of Python's, so what is not known counts as yes
-import re._parser as parser  # type: ignore[import-not-found]
+from re import _constants as codes  # type: ignore[attr-defined]  # no promise of Python's: what is not known counts as yes
+from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 QUOTE = ord('"')
@@ -24,12 +24,12 @@ def quoting(pattern: re.Pattern[str]) -> frozenset[str]:
 
 def _walk(items: Any, numbers: dict[int, str], found: set[str]) -> bool:
     """Tell whether items may match a quote, noting the groups in them that may."""
-    return any([_may(code, value, numbers, found) for code, value in items])
+    return any([_may(code, value, numbers, found) for code, value in items])  # noqa: C419  # all of them are walked
 
 
 def _may(code: Any, value: Any, numbers: dict[int, str], found: set[str]) -> bool:
     if code in (codes.LITERAL, codes.NOT_LITERAL):
-        return (value == QUOTE) == (code is codes.LITERAL)
+        return bool((value == QUOTE) == (code is codes.LITERAL))
     if code is codes.IN:
         return _in(value)
     if code is codes.SUBPATTERN:
@@ -38,7 +38,7 @@ def _may(code: Any, value: Any, numbers: dict[int, str], found: set[str]) -> boo
             found.add(numbers[value[0]])
         return may
     if code is codes.BRANCH:
-        return any([_walk(branch, numbers, found) for branch in value[1]])
+        return any([_walk(branch, numbers, found) for branch in value[1]])  # noqa: C419  # all of them are walked
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
         return _walk(value[2], numbers, found)
     if code in (codes.ASSERT_NOT, codes.ASSERT):

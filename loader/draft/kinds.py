@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 ABSENT = (None, "", "-", "null", "N/A", "none")
+STATUS = frozenset(str(code.value) for code in http.HTTPStatus)
 METHODS = frozenset({"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"})
 LEVELS = frozenset({
     "emerg", "alert", "crit", "critical", "err", "error", "warn", "warning", "notice", "info", "information", "informational", "debug", "trace",
@@ -44,7 +46,7 @@ def _full(pattern: str) -> Callable[[str], bool]:
 TESTS: tuple[tuple[str, Callable[[str], bool]], ...] = (  # the first of which all values pass
     ("address", is_address),
     ("endpoint", is_endpoint),
-    ("code", _full(r"[1-5]\d\d")),
+    ("code", STATUS.__contains__),
     ("number", _full(r"-?\d{1,18}")),
     ("decimal", _full(r"-?\d+\.\d+")),
     ("method", METHODS.__contains__),

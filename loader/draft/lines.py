@@ -19,7 +19,8 @@ MOST = 3000  # lines that are looked at
 TAIL = 24  # columns that some lines lack
 FEW = 3  # columns: with fewer, most lines are looked at instead of all
 MOSTLY = 0.7
-SHAPE = 6  # kinds of tokens by which lines are alike
+LABELS = 2  # places at the start where a word with a colon is a label, and no process
+SHAPE = 3  # tokens by whose kinds lines are alike
 REST, UNPARSED = "msg", "unparsed"
 QUOTES = r'[^"\\]*(?:\\.[^"\\]*)*'
 REQUEST = rf'(?:(?P<{{0}}method>[A-Z_-]+) (?P<{{0}}request_url>[^"\\ ]*(?:\\.[^"\\ ]*)*) HTTP/(?P<{{0}}http_version>[\d.]+)|(?P<{{0}}request>{QUOTES}))'
@@ -76,7 +77,7 @@ def pattern(lines: Sequence[str], *, several: bool = False) -> Pattern:
 
 
 def _shape(row: Sequence[Token]) -> tuple[str, ...]:
-    return tuple(token.kind for token in row[: min(SHAPE, prose_at(row))])
+    return tuple("process" if PROCESS.fullmatch(token.text) else token.kind for token in row[: min(SHAPE, prose_at(row))])
 
 
 def _columns(rows: Sequence[Sequence[Token]]) -> tuple[list[Column], bool]:
@@ -113,7 +114,14 @@ def _column(rows: Sequence[Sequence[Token]], place: int, namer: _Namer) -> Colum
     if dashed == {BRACKETED}:
         inner = namer.named(texts, r"[^\[\]]*", r"\[{}\]")
         return Column(f"(?:{inner}|-)" if WORD in kinds else inner, gap)
-    return Column(_word(texts, namer), gap) if kinds == {WORD} else None
+    if kinds != {WORD}:
+        return None
+    if place < LABELS and len({*texts}) == 1 and texts[0].endswith(":"):
+        return Column(re.escape(texts[0]), gap)
+    behind_time = place and all(row[place - 1].kind == TIME for row in rows)
+    if behind_time and all(len(row) > place + 1 and PROCESS.fullmatch(row[place + 1].text) for row in rows):  # as syslog has it
+        return Column(namer.group("hostname", r"\S+"), gap)
+    return Column(_word(texts, namer), gap)
 
 
 def _quoted(texts: Sequence[str], namer: _Namer) -> str:
@@ -124,7 +132,7 @@ def _quoted(texts: Sequence[str], namer: _Namer) -> str:
 
 def _word(texts: Sequence[str], namer: _Namer) -> str:
     """Return the pattern of words: a constant mark as it is, an address and its port apart."""
-    if len(set(texts)) == 1 and not re.search(r"[\w-]", texts[0]):
+    if len(set(texts)) == 1 and re.fullmatch(r"[^\w\s-]{1,2}", texts[0]):
         return re.escape(texts[0])
     known = [text for text in texts if text != "-"]
     if known and all(map(is_endpoint, known)) and not any(text.startswith("[") for text in known):
@@ -148,7 +156,7 @@ def _joined(columns: Sequence[Column], rows: Sequence[Sequence[Token]], *, rest:
     text += "".join(f"(?:{column.before}{column.pattern}" for column in optional) + ")?" * len(optional)
     if several:
         return f"{text}(?P<{REST}>{ANYTHING})"
-    return rf"{text}\s*(?P<{REST}>.*)" if rest else text
+    return rf"{text}\s*(?P<{REST}>.*)" if rest and text else text or f"(?P<{REST}>.*)"
 
 
 class _Namer:
@@ -175,7 +183,7 @@ class _Namer:
         if self.clf and self.place in (1, 2, 3):
             name = ("client", "ident", "authuser")[self.place - 1]
             name = "client_host" if name == "client" and found != "address" else "ip" if name == "client" else name
-        elif found == "number" and self.used["status"] == 1 and not self.used["bytes"]:
+        elif self.asked and found in ("number", "code") and self.used["status"] == 1 and not self.used["bytes"]:
             name = "bytes"
         elif self.asked and found == "url":
             name = "referrer"

@@ -14,7 +14,8 @@ from loader import schema
 from loader.api import Formatter, Output
 from loader.fast import leaves
 from loader.fast.excluded import Rules
-from loader.fast.layout import Leaf, Tree, plant
+from loader.fast.layout import Tree, plant
+from loader.fast.leaves import Leaf, Unfit
 from loader.fast.records import RecordWriter
 from loader.fast.run import Fast
 from loader.fast.texts import TextWriter
@@ -29,13 +30,6 @@ from loader.stages.tidy import LARGE_RECORD
 
 KNOWN = frozenset({"carrier", "own logs", "exclude", "stamp", "ecs", "hook", "exclude again"})  # the steps that the generated functions do
 STAND_INS = {"@log_s3key": "%key", "@log_s3bucket": "%bucket"}
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Unfit(Exception):
-    """This type, with these outputs, cannot run as a generated function."""
-
-    why: str
 
 
 def build(
@@ -56,7 +50,8 @@ def build(
     time = clock.quick(log_type, log_type.read(stamp.RENAMED))
     if time is None:
         raise Unfit("its time may depend on more than the record")
-    return Fast(log_type.name, _maker(log_type, exits, rows, time, _rules(rules)), own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
+    make = _maker(log_type, exits, rows, time, _rules(rules))
+    return Fast(log_type.name, make, own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
 
 
 def _rules(rules: exclude.Excluder | None) -> Rules | None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 
-from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
-from loader.fast.leaves import Call, member, named, value_text
-from loader.fast.objects import literal
+from loader.fast.fragments import Fragments
+from loader.fast.layout import Cell, Fragment, Tree, leaves
+from loader.fast.leaves import Call, Leaf, member, named, value_text
+from loader.fast.objects import Objects, literal
 from loader.memo import Memo
 from loader.stages import declared, typed
-
-if TYPE_CHECKING:
-    from loader.fast.writer import Writer
 
 WHOLE = "{0}.__class__ is str and {0}.isdecimal() and {0}.isascii() and ({0}[0] != '0' or {0} == '0') and len({0}) < 19"
 WHOLE_TOO = " or ({0}.__class__ is int and 0 <= {0} < 9223372036854775808)"
@@ -24,10 +22,26 @@ AS_THEY_STAND = ({"text", "texts"}, {"text", "texts", "ip", "ips"}, {"text", "te
 FEW = 1024
 
 
+class Host(Protocol):
+    """What writes the function: see Writer."""
+
+    of_json: bool
+    space: dict[str, Any]
+    body: list[str]
+    objects: Objects
+
+    def constant(self, name: str, value: Any) -> str: ...  # noqa: D102
+    def fragments(self, cell: Cell) -> Fragments: ...  # noqa: D102
+    def variable(self, name: str) -> str: ...  # noqa: D102
+    def value(self, name: str) -> str: ...  # noqa: D102
+    def quoted(self, name: str) -> str: ...  # noqa: D102
+    def says(self, name: str) -> str: ...  # noqa: D102
+
+
 class Direct:
     """Writes such lines for one function."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Host) -> None:
         self.writer = writer
         self.addresses: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
@@ -113,7 +127,9 @@ class Direct:
         """Write the looking at an input as a whole number once; return the variable that tells whether its digits may stand as they are."""
         if name not in self.numbers:
             self.numbers[name] = f"n{len(self.numbers)}"
-            self.writer.body.append(f"{self.numbers[name]} = {WHOLE.format(self.writer.value(name))}{WHOLE_TOO.format(self.writer.value(name)) if self.writer.of_json else ''}")
+            value = self.writer.value(name)
+            asked = WHOLE.format(value) + (WHOLE_TOO.format(value) if self.writer.of_json else "")
+            self.writer.body.append(f"{self.numbers[name]} = {asked}")
         return self.numbers[name]
 
     def address(self, name: str) -> str:

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loader.fast.layout import Leaf, Tree
-from loader.fast.leaves import Values
+from loader.fast.layout import Tree
+from loader.fast.leaves import Leaf, Values
 from loader.rules import conditions
 from loader.rules.index import Question
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Asks:

@@ -92,7 +92,7 @@ def plant(tree: Tree, target: str, leaf: Leaf) -> None:
 
 def asked(node: Leaf | Tree) -> set[tuple[str, ...]]:
     """Return the sets of inputs of a record that what is in a node depends on; a chunk's own time counts as one."""
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for leaf in [node] if isinstance(node, Leaf) else leaves(node):
         if INGESTED in leaf.inputs:
             found.add((INGESTED,))

@@ -24,6 +24,14 @@ class Odd(Exception):
     """This record is for the plain way."""
 
 
+class Unfit(Exception):
+    """This type, with these fields and outputs, cannot run as a generated function."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
     """The value at ``place`` of the ``count`` that a function gives for ``arguments``: inputs, None for what records never have."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from loader.fast.leaves import named
 from loader.fast.excluded import Asks
-from loader.fast.layout import Cell, Fragment, Leaf, Tree, asked, given, is_certain, leaves, text
+from loader.fast.layout import Cell, Fragment, Tree, asked, given, is_certain, leaves, text
+from loader.fast.leaves import Leaf, named
 
 Nodes = list[tuple[str, Leaf | Tree]]
 
@@ -71,7 +71,7 @@ class Objects:
 
         Without ``whole`` the first member and the others may come apart: see Part.
         """
-        parts = []
+        parts: list[Part] = []
         for run in _runs(tree, apart):
             comma = "," if parts else ""
             (key, node), *others = run
@@ -86,7 +86,8 @@ class Objects:
         if inner.certain:
             return Part(f"{head}{{{{{inner.inside}}}}}{literal(after)}", certain=True)
         if inner.first:  # the usual way is one step
-            name = self.line(f"f'{head}{{{{{inner.inside}}}}}{literal(after)}' if {inner.first} else around(f'{inner.rest}', f'{head}', f'{literal(after)}')")
+            otherwise = f"around(f'{inner.rest}', f'{head}', f'{literal(after)}')"
+            name = self.line(f"f'{head}{{{{{inner.inside}}}}}{literal(after)}' if {inner.first} else {otherwise}")
         else:
             held = inner.variable or self.line(f"f'{inner.inside}'")
             name = self.line(f"f'{head}{{{{{{{held}}}}}}}{literal(after)}' if {held} else ''")

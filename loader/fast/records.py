@@ -118,7 +118,8 @@ class RecordWriter(Writer):
         """Write the reading of the time; other inputs are read where they are looked up."""
         self.space |= {
             "OWN": schema.tops() | STAMPED | CONTROLS | self.tree.keys(), "PLAIN": PLAIN, "key_of": key_of, "step": step_into,
-            "dumps": orjson.dumps, "tidy": tidy_object, "controlled": controlled, "digest": digest, "identity": identity, "partial": functools.partial,
+            "dumps": orjson.dumps, "tidy": tidy_object, "controlled": controlled,
+            "digest": digest, "identity": identity, "partial": functools.partial,
         }  # fmt: skip
         self.body.append("if not OWN.isdisjoint(row): raise Odd")
         fields, memo, other = self.clock
@@ -151,7 +152,8 @@ class RecordWriter(Writer):
         elif one.fields == LEAN:
             pieces = f"{head}f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode(),"
         else:
-            pieces = f"{head}f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event},\"original\":'.encode(), j, f'}}}}{objects}{{path}}}}}}{tail}'.encode()"
+            begin = f"f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event},\"original\":'.encode()"
+            pieces = f"{head}{begin}, j, f'}}}}{objects}{{path}}}}}}{tail}'.encode()"
         self.body.append(f"b = b''.join(({pieces}))")
         self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")

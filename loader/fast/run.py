@@ -10,6 +10,7 @@ import orjson
 
 from loader.batch import Source
 from loader.errors import Overdue
+from loader.fast.leaves import Unfit
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
@@ -32,8 +33,6 @@ class Fast:
 
     def function(self, columns: Columns | None) -> _Function | str:
         """Return the function for records with these columns (None: JSON objects), made when first asked for; a text why there is none."""
-        from loader.fast.build import Unfit  # noqa: PLC0415
-
         key = columns.names if columns else None
         if key not in self.functions:
             if len(self.functions) >= 64:  # noqa: PLR2004
@@ -87,10 +86,8 @@ class Fast:
         escaped = orjson.dumps(whole)
         apart = sum(map(whole.count, raws.columns.apart))
         dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart
-        if dirty or "\\" in whole:
-            messages = [orjson.dumps(text).decode()[1:-1] for text in texts]
-        else:
-            messages = escaped[1:-1].decode().split("\\n")
+        joined = not dirty and "\\" not in whole  # then no escape but those between texts reads so
+        messages = escaped[1:-1].decode().split("\\n") if joined else [orjson.dumps(text).decode()[1:-1] for text in texts]
         return function(texts, messages, *constants, place_of(source), first, dirty)
 
     def _constants(self, source: Source) -> tuple[Any, ...]:
@@ -109,7 +106,7 @@ class _Function:
     def __init__(self, make: Make, columns: Columns | None) -> None:
         self.make, self.columns = make, columns
         self.varied: frozenset[tuple[str, ...]] = frozenset()
-        self.run = make(columns, self.varied)
+        self.run: Any = make(columns, self.varied)
         self.seen, self.due, self.checks, self.in_vain = 0, FEW, 0, 0
 
     def __call__(self, rows: Sequence[Any], *rest: Any) -> Packed:

@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from loader.errors import Overdue
-from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
-from loader.fast.leaves import Odd, named
-from loader.jsontext import controlled
+from loader.fast.layout import Tree
+from loader.fast.leaves import Leaf
 from loader.fast.objects import Part, literal
 from loader.fast.writer import FULL, LEAN, Exit, Writer
-from loader.stages import typed
-from loader.stages.stamp import md5
+from loader.jsontext import controlled
+from loader.stages import stamp
 from loader.stages.tidy import NOTHING
-
 
 
 class TextWriter(Writer):
     """``columns`` are the fields in the order in which ``split(row)`` gives them; those of ``quotes`` may have quotes in them."""
 
     def __init__(
-        self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]], columns: Sequence[str], renamed: dict[str, str], holders: Sequence[str]
+        self,
+        tree: Tree,
+        exits: Sequence[Exit],
+        varied: frozenset[tuple[str, ...]],
+        columns: Sequence[str],
+        renamed: dict[str, str],
+        holders: Sequence[str],
     ) -> None:
         super().__init__(tree, exits, varied)
         self.columns, self.renamed, self.holders = columns, renamed, holders
@@ -81,14 +84,14 @@ class TextWriter(Writer):
         self.body += [f"{names}, = split(row)"]
         if suspects := [f"{{{self.variable(column)}}}" for column in self.columns if column in self.quotes]:
             self.body.append(f"if '\"' in f'{' '.join(suspects)}': raise Odd")
-        known = "".join(f" + row.count({one!r})" for one in self.apart)
-        self.body.append(f"if dirty and (len(text) != len(row){known}): raise Odd")
+        between = "".join(f" + row.count({one!r})" for one in self.apart)
+        self.body.append(f"if dirty and (len(text) != len(row){between}): raise Odd")
         self.body += [f"{self.variable(old)} = {self.variable(old)} or None" for old in self.renamed.values()]  # an empty field keeps its old name
         fields, memo = self.clock
         known = [self.variable(field) for field in fields if field in self.columns]
         self.body += [f"v = {known[0]}", *(f"if not v: v = {name}" for name in known[1:]), "if not v: raise Odd"]
         self.time(memo, "None")
-        self.space |= {"md5": md5, "controlled": controlled}
+        self.space |= {"md5": stamp.md5, "controlled": controlled}
 
     def send(self, number: int) -> None:
         """Write the message of one way out as one f-string."""

@@ -13,8 +13,8 @@ from loader.errors import Overdue
 from loader.fast.direct import Direct
 from loader.fast.excluded import Rules
 from loader.fast.fragments import Fragments
-from loader.fast.layout import Cell, Fragment, Leaf, Tree, leaves
-from loader.fast.leaves import Odd
+from loader.fast.layout import Cell, Fragment, Tree, leaves
+from loader.fast.leaves import Leaf, Odd
 from loader.fast.objects import Objects, Part, around, literal
 from loader.stages.tidy import NOTHING
 
@@ -87,7 +87,8 @@ class Writer:
         undo = "\n".join(f"            if len(out{number}) <= at: add{number}(None)" for number in range(len(self.exits)))
         return (
             f"def run({ARGUMENTS}):\n{head}\n    odd, met = [], []\n    for at, (row, text) in enumerate(zip(rows, texts)):\n        try:\n{body}\n"
-            f"        except (Overdue, KeyboardInterrupt): raise\n        except BaseException:\n            odd.append(at)\n{undo}\n{self.undone()}    return ({packed},), odd, met\n"
+            f"        except (Overdue, KeyboardInterrupt): raise\n        except BaseException:\n            odd.append(at)\n{undo}\n"
+            f"{self.undone()}    return ({packed},), odd, met\n"
         )
 
     def undone(self) -> str:

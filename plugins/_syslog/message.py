@@ -6,7 +6,24 @@ import functools
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from loader.api import TAKEN, ConfigError, Encode, LogType, Option, Outcome, Output, Parts, Problem, Record, TypeOption, Wrapping, choice, size, text, zone
+from loader.api import (
+    TAKEN,
+    ConfigError,
+    Encode,
+    LogType,
+    Option,
+    Outcome,
+    Output,
+    Parts,
+    Problem,
+    Record,
+    TypeOption,
+    Wrapping,
+    choice,
+    size,
+    text,
+    zone,
+)
 from plugins._syslog.header import Head, rfc5424
 from plugins._syslog.profiles import PROFILES, fitting, profile
 from plugins._syslog.rfc3164 import devo, logrhythm, rfc3164
