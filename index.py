@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "which log type a key gets and why, and what becomes of one record, step by step; nothing is sent",
     "check": "every mistake in the configuration at once; --migrate reports on a user.ini of the es-loader",
     "types": "the log types in the order in which keys are offered to them; one of them in full",
+    "new": "draft a log type from a sample file: a section, a hook, a sample and the documents that come of it",
     "stats": "what the ledger on disk knows: objects by log type, how far each destination is; --follow, --sample",
     "listen": "a small syslog receiver: a SIEM for a laptop",
     "demo": "load the sample bucket into such a receiver",

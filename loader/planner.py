@@ -57,7 +57,7 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
     return Plan(
         log_type.name,
         read,
-        [*steps, Step("tidy", tidy.prepare(mapped_tidy=is_tidy))],
+        [*steps, Step("tidy", tidy.prepare(mapped_tidy=is_tidy, targets=_targets(log_type, rows)))],
         [output.name for output, _ in ordered],
         ways_out,
         next((place for place, (output, _) in enumerate(ordered) if output.fields != "full"), -1),
@@ -68,6 +68,11 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
         fast=fast,
         why_not=why_not,
     )
+
+
+def _targets(log_type: Section, rows: declared.Rows) -> set[str]:
+    """Return all that mapping and table set."""
+    return {*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC), *(target for row in rows for target in row.targets)}
 
 
 def _fast(

@@ -15,7 +15,6 @@ from unittest import mock
 from loader import config as configuration
 from loader.api import TAKEN, Blocks, Input, Limits, Outcome, Output, ParseError, Parser, Plugin, Record, Source, SourceError
 from loader.engine import HOME, Engine, Task
-from loader.fast import run
 from loader.ledger import Account
 from loader.options import Option, declared
 from loader.plan import MANY, Plan
@@ -178,11 +177,12 @@ def planned(plan: Plan, source: Source, body: bytes, block: int = 65536) -> Told
 
 
 def both_ways(
-    plan: Plan, key: str, body: bytes, *, bucket: str = "sample-bucket", block: int = 65536, varied: bool = False
+    plan: Plan, key: str, body: bytes, *, bucket: str = "sample-bucket", block: int = 65536, varied: bool = False, complete: bool = False
 ) -> tuple[Told, Told, int]:
     """Run an object through a plan's generated function, and step by step; and tell how many records went through the function.
 
-    ``varied``: behind the first chunk nothing is looked up that can be computed, as where values hardly repeat.
+    ``varied``: behind the first chunk nothing is looked up that can be computed, as where values hardly repeat; with ``complete`` the
+    function is one for rows with something in every field, too, whatever they have.
     """
     fast, through = plan.fast, 0
     assert fast is not None, plan.why_not
@@ -196,8 +196,8 @@ def both_ways(
             through += len(raws.texts) - len(found[1])
         return found
 
-    soon = {"FEW": 1, "OFTEN": -1.0} if varied else {}
-    with mock.patch.multiple("loader.fast.run", **{"FEW": run.FEW, **soon}), mock.patch.object(fast, "run", counted):
+    soon = {"IN_VAIN": 10**9, **({"FEW": 1, "OFTEN": -1.0} if varied else {}), **({"MOST": -1.0} if complete else {})}
+    with mock.patch.multiple("loader.fast.run", **soon), mock.patch.object(fast, "run", counted):
         quick = planned(plan, Source(bucket, key, etag="e"), body, block)
     plain = planned(dataclasses.replace(plan, fast=None), Source(bucket, key, etag="e"), body, block)
     return quick, plain, through

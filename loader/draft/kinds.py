@@ -30,7 +30,7 @@ def is_address(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return False
-    return len(text) > 4
+    return len(text) > 2
 
 
 def is_endpoint(text: str) -> bool:

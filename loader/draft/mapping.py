@@ -20,13 +20,13 @@ KINDS = {  # what values must look like, and what they may not, where ECS takes 
     "message": ("text",), "file.hash.md5": ("md5",), "file.hash.sha1": ("sha1",), "file.hash.sha256": ("sha256",), "url.original": ("url", "path", "text"),
     "url.path": ("path",), "host.name": ("host", "text"), "dns.question.name": ("host", "text"), "source.mac": ("mac",), "destination.mac": ("mac",),
     "user.name": ("text", "email", "host"), "user.id": ("text", "email", "uuid", "number", "arn", "code"), "user_agent.original": ("agent", "text", "host"),
-    "event.action": ("text", "verdict", "level", "host"), "network.transport": ("text", "verdict", "number"), "process.name": ("text", "path", "host"),
+    "event.action": ("text", "verdict", "level", "host"), "network.transport": ("text", "verdict"), "http.version": ("decimal", "number"), "process.name": ("text", "path", "host"),
     "event.reason": ("text", "verdict"), "rule.name": ("text", "arn", "uuid"), "network.direction": ("text",), "error.message": ("text",),
     "source.domain": ("host", "text"), "destination.domain": ("host", "text"), "event.provider": ("text", "host", "arn"), "group.name": ("text",),
     "network.protocol": ("text", "host"), "organization.name": ("text",), "cloud.account.id": ("number", "text"), "dns.response_code": ("text", "verdict"),
     "observer.name": ("text", "host"), "observer.product": ("text", "host"), "observer.vendor": ("text", "host"), "event.code": ("text", "number", "code"),
 }  # fmt: skip
-RELATED = {"address": "related.ip", "email": "related.user", "md5": "related.hash", "sha1": "related.hash", "sha256": "related.hash"}
+RELATED = {"address": "related.ip", "email": "related.user", "sha1": "related.hash", "sha256": "related.hash"}
 GATHERED = {
     "related.ip": ("source.ip", "destination.ip", "host.ip"), "related.user": ("user.name", "user.email"),
     "related.hosts": ("host.name", "url.domain", "dns.question.name", "source.domain", "destination.domain"),
@@ -98,7 +98,7 @@ def mapped(fields: Fields, time: Time | None) -> list[Mapped]:
     """Return what can be told: each target once, from its likeliest field; then what only values tell, for ``related``."""
     known, found = names.table(), dict[str, Mapped]()
     ranked: dict[str, list[tuple[int, int, str, str]]] = {}
-    for place, (path, values) in enumerate(fields.items()):
+    for path, values in fields.items():
         if time and path == time.field:
             continue
         for depth, name in enumerate(_spellings(path)):
@@ -106,9 +106,11 @@ def mapped(fields: Fields, time: Time | None) -> list[Mapped]:
                 if fits(target, values):
                     by = BY_NAME if not depth and path not in UNSURE else BY_NEAR
                     ranked.setdefault(target, []).append((depth, known_rank(target, name), by, path))
-        del place
     used: set[str] = set()
+    web = any(one in ranked for one in ("http.request.method", "http.response.status_code", "user_agent.original"))
     for target, _ in names.NAMES:
+        if target.startswith("http.") and not web:
+            continue
         options = sorted(one for one in ranked.get(target, ()) if one[3] not in used)
         if options:
             _, _, by, path = options[0]

@@ -48,15 +48,13 @@ NAMES: tuple[tuple[str, str], ...] = (
     (
         "event.action",
         "action act eventname eventtype operation activity verb activitytype op operationname method methodname eventaction apicall command "
-        "type name activityname eventactivity deviceaction opcode name2 verdict",
+        "type activityname eventactivity deviceaction opcode verdict eventsimplename cefname",
     ),
     ("event.code", "eventid eventcode cefdeviceeventclassid signatureid eventsystemeventid logid msgid messageid eventidentifier"),
     ("event.id", "id uuid guid recordid eventuuid auditid rayid requestidentifier eventrecordid transactionid logrecordid metadatauid"),
-    ("event.outcome", ""),
     ("event.reason", "reason errorreason statusreason failurereason rsn outcomereason authenticationresultreason"),
-    ("event.provider", "eventsource provider sourcename channel eventsystemprovidername eventprovider"),
+    ("event.provider", "eventsource provider eventsystemprovidername channel eventprovider"),
     ("event.severity", "severity cefseverity severitynumber sev severityid riskscore"),
-    ("event.duration", ""),
     ("log.level", "level loglevel lvl severitytext severitylevel priorityname pri syslogseverity"),
     ("message", "message msg text description title summary displaymessage"),
     ("error.code", "errorcode errcode failurecode"),
@@ -100,6 +98,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("dns.question.type", "querytype qtype recordtype"),
     ("dns.question.class", "queryclass qclass"),
     ("dns.response_code", "rcode responsecodename dnsresponsecode"),
+    ("network.iana_number", "proto protocol ipprotocol networkprotocol protocolnumber"),
     ("network.transport", "proto protocol transport ipprotocol networkprotocol transportprotocol"),
     ("network.protocol", "app applicationprotocol service appproto networkapplication"),
     ("network.direction", "direction flowdirection trafficdirection networkdirection"),
@@ -117,7 +116,6 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("tls.cipher", "cipher sslcipher ciphersuite tlscipher"),
     ("group.name", "group groupname"),
     ("organization.name", "org organization orgname organizationname tenantname"),
-    ("related.hosts", ""),
 )  # fmt: skip
 
 

@@ -147,7 +147,19 @@ class Direct:
         values = [self._value(leaf) for _, leaf in paths]
         name, number = self._name(fragment), len(self.writer.space)
         if len(values) > 1 or len(paths[0][0]) > 1:
-            return self._written(fragment, [(path, value) for (path, _), value in zip(paths, values, strict=True)])
+            lines = self._written(fragment, [(path, value) for (path, _), value in zip(paths, values, strict=True)])
+            if any(leaf.varied or leaf.below for _, leaf in paths):
+                return lines
+            known = self.writer.constant(f"r{len(self.writer.space)}", {})  # what a function gives repeats, though what it is given does not
+            self.writer.constant("SIMPLE", PLAIN)
+            return [
+                f"k = ({', '.join(values)},)",
+                "simple = SIMPLE.issuperset(map(type, k))",
+                f"{name} = {known}.get(k) if simple else None",
+                f"if {name} is None:",
+                *(f"    {line}" for line in lines),
+                f"    if simple and len({known}) < {FEW}: {known}[k] = {name}",
+            ]
         (value,), ((key,), leaf) = values, paths[0]
         slow = self.writer.constant(f"s{number}", _one(fragment))
         if leaf.varied:

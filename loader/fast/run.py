@@ -11,14 +11,17 @@ import orjson
 from loader.batch import Source
 from loader.errors import Overdue
 from loader.fast.leaves import Unfit
+from loader.fast.writer import COMPLETE
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
 from loader.stages.stamp import place_of
+from loader.stages.tidy import NOTHING
 
 IN_VAIN = 3  # chunks of which most was odd, after which no more are tried
 FEW = 2000  # records that are looked at before anything is decided
 CHECKS = 8
+MOST = 0.8  # share of rows with something in every field, from which on these are the usual case
 OFTEN = 0.3  # of the look-ups that miss: then it costs less to compute than to remember
 Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
 Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
@@ -100,6 +103,17 @@ class Fast:
         return account, region, ingested, source.key, source.bucket, origin, path
 
 
+def _share(columns: Columns, rows: Sequence[str]) -> float:
+    """Return how many of the rows have something in every field, as a share."""
+    whole = 0
+    for row in rows:
+        try:
+            whole += NOTHING.isdisjoint(columns.split(row) or ("",))
+        except ValueError:  # ParseError too
+            continue
+    return whole / max(1, len(rows))
+
+
 class _Function:
     """A generated function, and how often its look-ups were in vain."""
 
@@ -114,15 +128,17 @@ class _Function:
         if self.checks < CHECKS:
             self.seen += len(rows)
             if self.seen >= self.due:
-                self._look()
+                self._look(rows[:FEW])
         return found
 
-    def _look(self) -> None:
-        """Write the function anew without the memos that miss often; asked seldom, and more and more so."""
+    def _look(self, rows: Sequence[Any]) -> None:
+        """Write the function anew without the memos that miss often, and as rows mostly are; asked seldom, and more and more so."""
         missing = {asked for asked, memo in self.run.memos.items() if memo.missed > OFTEN * self.seen}
         for memo in self.run.memos.values():
             memo.missed = 0
         self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
+        if self.columns is not None and COMPLETE not in self.varied and _share(self.columns, rows) > MOST:
+            missing.add(COMPLETE)
         if missing:
             self.varied |= missing
             self.run = self.make(self.columns, self.varied)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from loader.fast.layout import Tree
-from loader.fast.leaves import Leaf
+from loader.fast.leaves import Leaf, named
 from loader.fast.objects import Part, literal
-from loader.fast.writer import FULL, LEAN, Exit, Writer
+from loader.fast.writer import COMPLETE, FULL, LEAN, Exit, Writer
 from loader.jsontext import controlled
 from loader.stages import stamp
 from loader.stages.tidy import NOTHING
@@ -36,6 +36,7 @@ class TextWriter(Writer):
         self.quotes: frozenset[str] = frozenset()
         self.apart = ""  # what JSON escapes, and stands between fields only
         self.doc_id = ""
+        self.complete = False  # most rows have something in every field: then these are looked at together
         self.raw: list[Part] = []  # the record's own fields, each with a comma behind it
         self.top: dict[str, Part] = {}  # the objects of ECS, each with a comma before it
 
@@ -54,6 +55,9 @@ class TextWriter(Writer):
         """Write the raw fields, where an output wants them, and the objects; an object takes the place of the field that bears its name."""
         new = {old: name for name, old in self.renamed.items()}
         full = any(one.fields == FULL for one in self.exits)
+        names = {*self.columns}
+        self.complete = full and COMPLETE in self.varied and not (self.renamed or names & self.tree.keys() or names & {*self.holders})
+        full = full and not self.complete
         self.first: list[Part] = []
         for column in self.own():
             name = new.get(column, column)
@@ -81,7 +85,7 @@ class TextWriter(Writer):
         """Write the cutting of a row, and the reading of its time."""
         names = ", ".join(f"f{place}" for place in range(len(self.columns)))
         self.constant("split", self.split)
-        self.body += [f"{names}, = split(row)"]
+        self.body += ["w = split(row)", f"{names}, = w"]
         if suspects := [f"{{{self.variable(column)}}}" for column in self.columns if column in self.quotes]:
             self.body.append(f"if '\"' in f'{' '.join(suspects)}': raise Odd")
         between = "".join(f" + row.count({one!r})" for one in self.apart)
@@ -91,7 +95,10 @@ class TextWriter(Writer):
         known = [self.variable(field) for field in fields if field in self.columns]
         self.body += [f"v = {known[0]}", *(f"if not v: v = {name}" for name in known[1:]), "if not v: raise Odd"]
         self.time(memo, "None")
-        self.space |= {"md5": stamp.md5, "controlled": controlled}
+        self.space |= {"md5": stamp.md5, "controlled": controlled, "own": owner(self.columns)}
+        if self.complete:
+            inside = "".join(literal(f'{named(column)}"') + f'{{{self.variable(column)}}}",' for column in self.columns)
+            self.body.append(f"raw = f'{inside}' if NOTHING.isdisjoint(w) else own(w)")
 
     def send(self, number: int) -> None:
         """Write the message of one way out as one f-string."""
@@ -104,7 +111,7 @@ class TextWriter(Writer):
         self.flush()
         tops = {name: part.inside for name, part in self.top.items()}
         if one.fields == FULL:
-            raw = "".join(part.inside for part in self.raw)
+            raw = "{raw}" if self.complete else "".join(part.inside for part in self.raw)
             stamps = f'{raw}"@message":"{{text}}","@timestamp":"{{t}}"{{origin}},"@id":"{identity}",'
         else:
             stamps = "".join(part.inside for part in self.first) + '"@timestamp":"{t}",'
@@ -127,6 +134,16 @@ class TextWriter(Writer):
     def says(self, name: str) -> str:
         """Return the question whether an input is a text with something in it."""
         return f"{self.variable(name)} not in NOTHING"
+
+
+def owner(columns: Sequence[str]) -> Callable[[Sequence[Any]], str]:
+    """Return a function from the values of columns to the JSON of those that say something, each with a comma behind it."""
+    names = [named(column) for column in columns]
+
+    def own(values: Sequence[Any]) -> str:
+        return "".join([f'{name}"{value}",' for name, value in zip(names, values, strict=True) if value not in NOTHING])
+
+    return own
 
 
 def _text_or_none(values: Sequence[Any]) -> Any:

@@ -21,6 +21,7 @@ from loader.stages.tidy import NOTHING
 CHUNK = {"%account": "account", "%region": "region", "%ingested": "ingested", "%key": "key", "%bucket": "bucket"}
 ARGUMENTS = "rows, texts, account, region, ingested, key, bucket, origin, path, place, number, dirty"
 TIME = ("@timestamp",)
+COMPLETE = ("%complete",)  # stands among what is varied for rows that have something in every field
 FULL, ECS, LEAN = "full", "ecs", "lean"
 
 

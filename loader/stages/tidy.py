@@ -6,7 +6,7 @@ so goes too. Texts in lists stay, and so does an object emptied within a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from loader import schema
@@ -15,22 +15,26 @@ from loader.memo import Memo
 
 EMPTY = frozenset({"", "-", "null", "[]"})
 NOTHING = EMPTY | {None}
+PLAIN = frozenset({str, type(None)})
 LARGE_RECORD = 65536  # bytes of JSON below which no single text can be too long for an index
 LONGEST_TEXT = 32766  # bytes: the longest term Lucene indexes
 CLIPPED = "<<TRUNCATED>>"
 
 
-def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
-    """Return ``tidy(batch)``. ``mapped_tidy`` says that mapping and hook leave nothing empty: then flat records need no walk."""
+def prepare(*, mapped_tidy: bool, targets: Iterable[str] = ()) -> Callable[[Batch], None]:
+    """Return ``tidy(batch)``. ``mapped_tidy`` says that mapping and hook leave nothing empty: then flat records need no walk.
 
-    parts = Memo(_parts, 256)
+    Of ``targets``, what these two set, those without a dot may have taken the place of a field.
+    """
+    tops = schema.tops() | {target for target in targets if "." not in target}
+    parts = Memo(lambda names: (tuple(names - tops), tuple(names & tops)), 256)  # fields that are text or absent; those that may be anything
 
     def tidy(batch: Batch) -> None:
         if batch.names is None or not mapped_tidy:
             for record in batch.records:
                 tidy_object(record)
             return
-        texts, either = parts[batch.names]  # a name that ECS has too may hold an object by now
+        texts, either = parts[batch.names]
         dirty = False  # whether the record before had something to remove: then this one will too, most likely
         for record in batch.records:
             get = record.get
@@ -40,15 +44,10 @@ def prepare(*, mapped_tidy: bool) -> Callable[[Batch], None]:
                 for name in dead:
                     record.pop(name, None)
             for name in either:
-                if get(name).__class__ is not dict and get(name) in NOTHING:
+                if get(name).__class__ in PLAIN and get(name) in NOTHING:
                     record.pop(name, None)
 
     return tidy
-
-
-def _parts(names: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the fields that are always text or absent, and those that may hold an object once mapped."""
-    return tuple(names - schema.tops()), tuple(names & schema.tops())
 
 
 def tidy_object(record: dict[str, Any]) -> None:
