@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ CHECKS = 8
 MOST = 0.8  # share of rows with something in every field, from which on these are the usual case
 OFTEN = 0.3  # of the look-ups that miss: then it costs less to compute than to remember
 Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
+log = logging.getLogger(__name__)
 Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
 
 
@@ -44,6 +46,9 @@ class Fast:
                 self.functions[key] = _Function(self.make, columns)
             except Unfit as why:
                 self.functions[key] = why.why
+            except Exception as why:  # noqa: BLE001  # a mistake of ours costs speed, and no record
+                log.exception("log type %s cannot be compiled, and goes step by step", self.name)
+                self.functions[key] = f"{type(why).__name__}: {why}"
         return self.functions[key]
 
     def run(self, raws: Raws, source: Source, first: int) -> Packed | None:
