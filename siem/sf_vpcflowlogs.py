@@ -74,6 +74,6 @@ DERIVED = (
     derive("event.start event.end event.duration", window, "start end"),
     derive("network.transport", TRANSPORT, "protocol"),
     derive("network.type", family, "srcaddr pkt_srcaddr"),
-    derive("source.nat.ip", translated, "srcaddr pkt_srcaddr"),
-    derive("destination.nat.ip", translated, "dstaddr pkt_dstaddr"),
+    derive("source.nat.ip", translated, "srcaddr pkt_srcaddr", needs="pkt_srcaddr"),
+    derive("destination.nat.ip", translated, "dstaddr pkt_dstaddr", needs="pkt_dstaddr"),
 )

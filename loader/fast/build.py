@@ -80,13 +80,15 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
     renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
     groups, constants, doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
     derives, title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
+    listed = {target.partition(".")[0] for target in (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))}
 
     def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
         known = _known(columns, renamed, hooked=bool(rows))
         tree = _tree(groups, constants, rows, _Sources(columns.names if columns else None, known), derives=derives)
         if known.keys() & tree.keys():
             raise Unfit("a renamed field bears the name of an object")
-        _check(tree, exits, columns)
+        if any(one.fields != FULL for one in exits):
+            _check(tree, listed, {*columns.names, *known} if columns else None)
         writer: Writer
         if columns is None:
             writer = RecordWriter(tree, exits, varied)
@@ -168,10 +170,13 @@ def _tree(groups: Any, constants: dict[str, Any], rows: declared.Rows, sources: 
         for path in declared.places(rows, ()):
             _reach(tree, f"{path}.")
         _check_table(tree, rows)
+        early = {target for row in rows for target in row.targets if _at(tree, target)}
         for row in rows:
             for place, target in enumerate(row.targets):
                 leaf = leaves.derived(row, place, sources.known(row))
                 below = _at(tree, target)
+                if below and target not in early:
+                    raise ValueError(f"two rows of its table set {target}: its place is that of the first that says something")
                 if leaf:
                     plant(tree, target, leaves.overlaid(below, leaf) if below else leaf)
     except ValueError as why:
@@ -212,19 +217,23 @@ def _at(tree: Tree, target: str) -> Leaf | None:
     return found if isinstance(found, Leaf) else None
 
 
-def _check(tree: Tree, exits: Sequence[Exit], columns: Columns | None) -> None:
-    """Raise Unfit for what outputs of ECS alone would treat in ways of their own."""
-    if all(one.fields == FULL for one in exits):
-        return
+def _check(tree: Tree, listed: set[str], own: set[str] | None) -> None:
+    """Raise Unfit for what outputs of ECS alone would treat in ways of their own: they keep names of ECS, and of ``listed`` targets.
+
+    ``own`` are the fields of the record, where they are known.
+    """
     if "log" in tree:
         raise Unfit("it maps to log, where outputs of ECS alone say which object a record is from")
     names = {*schema.fields()}
     for target in _paths(tree):
         if target not in names or any(name.startswith(f"{target}.") for name in names):
             raise Unfit(f"ECS has no field {target!r}")
-    if columns is not None:
-        for name in {*columns.names} & schema.tops():
-            if name not in tree or any(typed.is_array(target) for target in _paths({name: tree[name]})):
+    if own is None:
+        if listed - tree.keys():
+            raise Unfit(f"{min(listed - tree.keys())} is listed, and nothing is mapped to it")
+    else:
+        for name in own & (schema.tops() | listed):
+            if name not in tree or isinstance(tree[name], Leaf) or any(typed.is_array(target) for target in _paths({name: tree[name]})):
                 raise Unfit(f"its field {name!r} has a name of ECS")
 
 

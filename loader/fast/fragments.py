@@ -9,6 +9,7 @@ from loader.fast.leaves import value_of
 
 BOUND = 8192
 LONGEST = 512  # characters of a text in a key
+TEXTS = frozenset({str, bytes})
 
 
 class Fragments(dict[Any, Any]):
@@ -34,8 +35,15 @@ class Fragments(dict[Any, Any]):
     def __missing__(self, key: Any) -> Any:
         self.missed += 1
         found = self.compute(key)
-        if not (key.__class__ is str and len(key) > LONGEST):
+        if not _is_long(key):
             if len(self) >= BOUND:
                 self.clear()
             self[key] = found
         return found
+
+
+def _is_long(key: Any) -> bool:
+    """Tell whether a key has a long text in it, or the JSON of a large value: thousands of them would fill the memory."""
+    if key.__class__ is tuple:
+        return any(map(_is_long, key))
+    return key.__class__ in TEXTS and len(key) > LONGEST

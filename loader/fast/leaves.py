@@ -148,6 +148,8 @@ def derived(row: declared.Row, place: int, sources: Sequence[tuple[str, bool]]) 
 
     None for one that never has a value.
     """
+    if any(source in row.needs and not there for source, (_, there) in zip(row.sources, sources, strict=True)):
+        return None
     call, targets = row.function, row.targets
     inputs = tuple(name for name, there in sources if there)
 
@@ -172,8 +174,9 @@ def overlaid(below: Leaf, above: Leaf) -> Leaf:
     over, under = ([inputs.index(name) for name in leaf.inputs] for leaf in (above, below))  # a table may name a source twice
 
     def compute(values: Values) -> Any:
+        held = below.compute(tuple([values[place] for place in under]))  # in any case: a misfit counts
         value = above.compute(tuple([values[place] for place in over]))
-        return below.compute(tuple([values[place] for place in under])) if value is None else value
+        return held if value is None else value
 
     return Leaf(inputs, compute, call=above.call, below=below, varied=above.varied or below.varied, certain=below.certain)
 

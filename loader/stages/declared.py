@@ -33,6 +33,8 @@ class Row(Protocol):
     def sources(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def varied(self) -> bool: ...  # noqa: D102
+    @property
+    def needs(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 Rows = Sequence[Row]
@@ -61,7 +63,7 @@ def rows_of(module: ModuleType | None, log_type: Section, script: TypeOption[str
 
 def _is_row(row: Any) -> bool:
     """Tell whether this is what ``derive`` returns; a tuple of three values without it is not."""
-    return all(hasattr(row, name) for name in ("targets", "function", "sources", "varied")) and bool(row.targets and row.sources)
+    return all(hasattr(row, name) for name in ("targets", "function", "sources", "varied", "needs")) and bool(row.targets and row.sources)
 
 
 def places(rows: Rows, mapped: Collection[str] = ()) -> tuple[str, ...]:
@@ -116,13 +118,14 @@ def _asker(row: Row) -> Callable[[Record], Iterable[Told]]:
         tidy = ((parents, leaf, _tidied(value)) for (parents, leaf), value in found if says(value))
         return [one for one in tidy if one[2] is not None]
 
-    memo = Memo(lambda key: told(key[0]), 0 if row.varied else 16384)
+    memo, count = Memo(lambda key: told(key[:count]), 0 if row.varied else 16384), len(sources)
 
     def ask(record: Record) -> Iterable[Told]:
         arguments = tuple(map(record.get, sources)) if readers is None else tuple([read(record) for read in readers])
-        if memo.bound:
+        kinds = tuple(map(type, arguments))  # True, 1 and 1.0 are equal; so are 0.0 and -0.0
+        if memo.bound and float not in kinds:
             try:
-                return memo[arguments, *map(type, arguments)]  # type: ignore[no-any-return]  # True, 1 and 1.0 are equal
+                return memo[*arguments, *kinds]  # type: ignore[no-any-return]
             except TypeError:  # no hash; or it is the function that raises
                 pass
         return told(arguments)

@@ -55,3 +55,17 @@ def test_the_same_values_give_the_same_result(name: str) -> None:
     for row in TABLES[name]:
         values = ["arn:aws:iam::123456789012:user/alice"] * len(row.sources)
         assert row.function(*values) == row.function(*values)
+
+
+def test_a_row_whose_needs_are_missing_is_not_asked() -> None:
+    asked: list[tuple[object, ...]] = []
+    row = derive("source.nat.ip", lambda *values: asked.append(values), "a b", needs="b")
+    assert row.function("192.0.2.1", None) is None
+    assert asked == []
+    row.function(None, "192.0.2.2")
+    assert asked == [(None, "192.0.2.2")]
+
+
+def test_what_a_row_needs_is_one_of_its_sources() -> None:
+    with pytest.raises(ValueError, match="needs names 'c', which is no source"):
+        derive("source.nat.ip", str, "a b", needs="c")
