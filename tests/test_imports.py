@@ -390,7 +390,7 @@ def test_every_module_has_its_test_twin() -> None:
     for module in ALL:
         folder, _, file = module.path.rpartition("/")
         twin = f"tests/{folder}/test_{file}"
-        twinned = folder in ("loader", "loader/explain", "loader/queues", "loader/replay", "loader/rules", "loader/stages", "plugins")
+        twinned = folder in ("loader", "loader/explain", "loader/fast", "loader/queues", "loader/replay", "loader/rules", "loader/stages", "plugins")
         wanted = twinned and file != "__init__.py" and module.path not in WITHOUT_TWIN
         if wanted and not (HOME / twin).is_file():
             missing.append(f"{module.path} has no {twin}")

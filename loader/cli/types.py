@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +16,9 @@ from rich.text import Text
 from loader.assembly import Assembly
 from loader.cli import settings as shared
 from loader.cli.page import short
+from loader.draft import sample
 from loader.errors import ConfigError, Problem
+from loader.explain.generated import generated
 from loader.lint.effective import TypeRow, ValueRow, log_types, values_of
 from loader.section import Origin
 
@@ -26,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this command."""
     shared.add_arguments(parser)
     parser.add_argument("name", nargs="?", metavar="NAME", help="show this log type in full")
-    parser.add_argument("--plan", action="store_true", help="with NAME: show the mapping function that is made of its section")
+    parser.add_argument("--plan", action="store_true", help="with NAME: show the functions that are made of its section")
+    parser.add_argument("--sample", metavar="FILE", type=Path, help="with --plan: an object of this type, whose header row names the columns")
     parser.add_argument("--json", action="store_true", help="JSON, for machines (docs/guide.md describes it)")
 
 
@@ -41,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(assembly.config.types)}"
             raise ConfigError(Problem(f"there is no log type {args.name!r}", hint=hint))
         elif args.plan:
-            print(_mapping(assembly, args.name), end="")
+            print(_plan(assembly, args.name, args.sample), end="")
         else:
             _show_one(args.name, values_of(assembly, assembly.config.types[args.name]), as_json=args.json)
     finally:
@@ -49,14 +53,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _mapping(assembly: Assembly, name: str) -> str:
-    """Return the source of the function that maps records of a type."""
-    plan = assembly.plans.get(name)
+def _plan(assembly: Assembly, name: str, file: Path | None) -> str:
+    """Return the source of the function that a type is compiled to, or why there is none, and of that which maps records step by step."""
+    plan, section = assembly.plans.get(name), assembly.config.types[name]
     if plan is None:
         raise ConfigError(*(problem for problem in assembly.config.all_problems() if problem.section == name))
+    blocks = iter([sample.load(file).body]) if file else None
+    whole, why_not = generated(plan, section, blocks)
     step = next(step for step in plan.steps if step.name == "ecs")
-    source: str = step.run.functions[assembly.config.types[name].fields].source  # type: ignore[attr-defined]
-    return source
+    mapping: str = step.run.functions[section.fields].source  # type: ignore[attr-defined]
+    outputs = ", ".join(plan.outputs) or "no output"
+    head = f"# [{name}] is no single function: {why_not}\n"
+    if whole:
+        head = f"# [{name}] as one function, from fields to the messages of {outputs}\n{whole}"
+    return f"{head}\n# step by step: {', '.join(step.name for step in plan.steps)}, pack; the step ecs is\n{mapping}"
 
 
 def _show_all(rows: Sequence[TypeRow], *, as_json: bool) -> None:

@@ -37,7 +37,7 @@ def _walk(value: Any, above: str, deep: int) -> Iterator[tuple[str, Any]]:
                 yield from _walk(below, f"{above}.{key}" if above else key, deep - 1)
     elif isinstance(value, list) and value and isinstance(value[0], dict):
         yield from _walk(value[0], f"{above}.0", deep - 1)
-    elif value is not None and value != [] and value != {}:
+    elif value not in (None, [], {}):
         yield above, value
 
 

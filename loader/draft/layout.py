@@ -7,15 +7,13 @@ import re
 from collections.abc import Iterator
 
 from loader.draft import lines, objects, pairs, tables
-from loader.draft.moments import LOOK
+from loader.draft.moments import LOOK, LOOKS
 from loader.draft.sample import Sample
-from loader.draft.tokens import SYSLOG_PRIORITY
 from loader.draft.trial import Trial, reads
 
 SURE, GUESS, OPEN = "sure", "guess", "open"
 XML = re.compile(r"\s*(?:<\?xml|<!--|<[A-Za-z_][\w.:-]*[\s>/])")
 FIRST_LINE = re.compile(rf"(?P<pri><\d+>)?(?P<mark>\W*)(?P<label>[A-Za-z]+: )?(?:{LOOK.pattern})")
-SINGLE = 1
 
 
 @dataclasses.dataclass(slots=True)
@@ -120,8 +118,7 @@ def _several(rows: list[str]) -> Iterator[Candidate]:
 
 
 def _looks(text: str) -> Iterator[str]:
-    from_all = (look for look in lines.LOOKS if re.search(rf"(?:{look})$", text))
-    yield from from_all
+    yield from (look for look in LOOKS if re.search(rf"(?:{look})$", text))
 
 
 def _first_line(first: re.Match[str], look: str) -> str:

@@ -23,7 +23,8 @@ LABELS = 2  # places at the start where a word with a colon is a label, and no p
 SHAPE = 3  # tokens by whose kinds lines are alike
 REST, UNPARSED = "msg", "unparsed"
 QUOTES = r'[^"\\]*(?:\\.[^"\\]*)*'
-REQUEST = rf'(?:(?P<{{0}}method>[A-Z_-]+) (?P<{{0}}request_url>[^"\\ ]*(?:\\.[^"\\ ]*)*) HTTP/(?P<{{0}}http_version>[\d.]+)|(?P<{{0}}request>{QUOTES}))'
+TARGET = r'[^"\\ ]*(?:\\.[^"\\ ]*)*'
+REQUEST = rf"(?:(?P<{{0}}method>[A-Z_-]+) (?P<{{0}}request_url>{TARGET}) HTTP/(?P<{{0}}http_version>[\d.]+)|(?P<{{0}}request>{QUOTES}))"
 DIGITS, ANYTHING = r"\d+", r"[\s\S]*"
 NAMES = {  # of groups by the kind of their values; none is a name at the top of ECS
     "address": "ip", "code": "status", "method": "method", "url": "request_url", "agent": "useragent", "email": "email", "mac": "mac",
@@ -82,10 +83,11 @@ def _shape(row: Sequence[Token]) -> tuple[str, ...]:
 
 def _columns(rows: Sequence[Sequence[Token]]) -> tuple[list[Column], bool]:
     """Return what these lines have in common from the left, those at the end that some lack among it, and whether there is a rest."""
-    prose = min(map(prose_at, rows))
     least, most = min(map(len, rows)), max(map(len, rows))
+    prose = min((at for row in rows if (at := prose_at(row)) < len(row)), default=most)
     until = min(prose, least)
-    columns, namer = [], _Namer(rows)
+    columns: list[Column] = []
+    namer = _Namer(rows)
     while len(columns) < until and (column := _column(rows, len(columns), namer)):
         columns.append(column)
     if len(columns) < until or prose < most or most - least > TAIL:
@@ -125,7 +127,7 @@ def _column(rows: Sequence[Sequence[Token]], place: int, namer: _Namer) -> Colum
 
 
 def _quoted(texts: Sequence[str], namer: _Namer) -> str:
-    if kind(texts) == "request" or (texts and sum(kind([text]) == "request" for text in texts) > len(texts) / 2):
+    if sum(kind([text]) == "request" for text in texts) >= len(texts) / 2:
         return f'"{namer.request()}"'
     return namer.named(texts, QUOTES, '"{}"')
 
@@ -150,7 +152,7 @@ def _word(texts: Sequence[str], namer: _Namer) -> str:
 
 def _joined(columns: Sequence[Column], rows: Sequence[Sequence[Token]], *, rest: bool, several: bool) -> str:
     """Return the pattern of columns; those that some lines lack are optional, each with all behind it."""
-    least = len(columns) if rest else min(len(columns), min(map(len, rows)))
+    least = len(columns) if rest else min(len(columns), *map(len, rows))
     text = "".join(column.before + column.pattern for column in columns[:least])
     optional = columns[least:]
     text += "".join(f"(?:{column.before}{column.pattern}" for column in optional) + ")?" * len(optional)

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from loader import schema
 from loader.draft import names
-from loader.draft.fields import Fields, flat, plain
+from loader.draft.fields import KEPT, Fields, flat, plain
 from loader.draft.kinds import kind
 from loader.draft.moments import EPOCH, SYSLOG, form_of, is_ambiguous, nano
 from loader.stages import typed
 
 SHARE = 0.8  # of the values of a field that must have the type of its target
+UNNAMED = re.compile(r"field_\d+")
 BY_NAME, BY_NEAR, BY_VALUE = "its name", "the end of its name", "its values"
-KINDS = {  # what values must look like, and what they may not, where ECS takes any text
+KINDS = {  # what values must look like where ECS takes any text
     "http.request.method": ("method",), "http.response.status_code": ("code",), "user.email": ("email",), "log.level": ("level", "text"),
-    "message": ("text",), "file.hash.md5": ("md5",), "file.hash.sha1": ("sha1",), "file.hash.sha256": ("sha256",), "url.original": ("url", "path", "text"),
-    "url.path": ("path",), "host.name": ("host", "text"), "dns.question.name": ("host", "text"), "source.mac": ("mac",), "destination.mac": ("mac",),
-    "user.name": ("text", "email", "host"), "user.id": ("text", "email", "uuid", "number", "arn", "code"), "user_agent.original": ("agent", "text", "host"),
-    "event.action": ("text", "verdict", "level", "host"), "network.transport": ("text", "verdict"), "http.version": ("decimal", "number"), "process.name": ("text", "path", "host"),
-    "event.reason": ("text", "verdict"), "rule.name": ("text", "arn", "uuid"), "network.direction": ("text",), "error.message": ("text",),
-    "source.domain": ("host", "text"), "destination.domain": ("host", "text"), "event.provider": ("text", "host", "arn"), "group.name": ("text",),
-    "network.protocol": ("text", "host"), "organization.name": ("text",), "cloud.account.id": ("number", "text"), "dns.response_code": ("text", "verdict"),
-    "observer.name": ("text", "host"), "observer.product": ("text", "host"), "observer.vendor": ("text", "host"), "event.code": ("text", "number", "code"),
+    "message": ("text",), "file.hash.md5": ("md5",), "file.hash.sha1": ("sha1",), "file.hash.sha256": ("sha256",),
+    "url.original": ("url", "path", "text"), "url.path": ("path",), "host.name": ("host", "text"), "dns.question.name": ("host", "text"),
+    "source.mac": ("mac",), "destination.mac": ("mac",), "user.name": ("text", "email", "host"),
+    "user.id": ("text", "email", "uuid", "number", "arn", "code"), "user_agent.original": ("agent", "text", "host"),
+    "event.action": ("text", "verdict", "level", "host"), "network.transport": ("text", "verdict"), "http.version": ("decimal", "number"),
+    "process.name": ("text", "path", "host"), "event.reason": ("text", "verdict"), "rule.name": ("text", "arn", "uuid"),
+    "network.direction": ("text",), "error.message": ("text",), "source.domain": ("host", "text"), "destination.domain": ("host", "text"),
+    "event.provider": ("text", "host", "arn"), "group.name": ("text",), "network.protocol": ("text", "host"), "organization.name": ("text",),
+    "cloud.account.id": ("number", "text"), "dns.response_code": ("text", "verdict"), "observer.name": ("text", "host"),
+    "observer.product": ("text", "host"), "observer.vendor": ("text", "host"), "event.code": ("text", "number", "code"),
 }  # fmt: skip
 RELATED = {"address": "related.ip", "email": "related.user", "sha1": "related.hash", "sha256": "related.hash"}
 GATHERED = {
@@ -32,7 +35,7 @@ GATHERED = {
     "related.hosts": ("host.name", "url.domain", "dns.question.name", "source.domain", "destination.domain"),
     "related.hash": ("file.hash.md5", "file.hash.sha1", "file.hash.sha256"),
 }  # fmt: skip
-UNSURE = ("ip", "ip_2", "port", "port_2", "type", "name", "id", "path", "end", "start", "in", "out", "app", "service", "proto", "host", "sport", "spt", "op")
+UNSURE = ("ip", "ip_2", "port", "port_2", "type", "name", "id", "path", "in", "out", "app", "service", "host", "sport", "op")  # mean several things
 MOST_RELATED = 6
 
 
@@ -58,17 +61,14 @@ class Time:
 
 def time_of(fields: Fields, count: int) -> Time | None:
     """Return the field that has the time of the event: named like one, in every record, read by the loader."""
-    found = []
+    found: list[tuple[bool, bool, int, int, str, str]] = []
     for path, values in fields.items():
-        form = form_of(values)
-        if form is None:
-            continue
-        rank = _time_rank(path)
-        if rank is None and form == EPOCH:  # a number, and nothing says that it is a time
+        form, rank = form_of(values), _time_rank(path)
+        if form is None or (rank is None and form == EPOCH and not UNNAMED.fullmatch(path)):  # a number, and nothing says that it is a time
             continue
         seen = sum(value not in ("", "-", None) for value in values)
-        whole = seen >= min(count, len(values)) * SHARE and len(values) >= min(count, 400) * SHARE
-        found.append((not whole, form in ("%Y/%m/%d", "%d/%b/%Y") or _dated_only(values), len(names.TIMES) if rank is None else rank, len(found), path, form))
+        whole = seen >= min(count, KEPT) * SHARE
+        found.append((not whole, _dated_only(values), len(names.TIMES) if rank is None else rank, len(found), path, form))
     if not found:
         return None
     *_, rank, _, path, form = min(found)
@@ -150,9 +150,5 @@ def _related(fields: Fields, found: dict[str, Mapped], used: set[str]) -> Iterat
     for target, sources in GATHERED.items():
         paths = [found[source].source for source in sources if source in found] + others.get(target, [])
         if paths:
-            yield Mapped(target, f"[{', '.join(dict.fromkeys(paths[:MOST_RELATED]))}]", BY_VALUE if not any(one in found for one in sources) else BY_NAME)
-
-
-def is_field(target: str) -> bool:
-    """Tell whether ECS has this field."""
-    return schema.is_known(target)
+            by = BY_NAME if any(one in found for one in sources) else BY_VALUE
+            yield Mapped(target, f"[{', '.join(dict.fromkeys(paths[:MOST_RELATED]))}]", by)

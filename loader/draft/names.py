@@ -7,19 +7,21 @@ from __future__ import annotations
 
 TIMES = (  # of the event itself, the likelier first
     "timestamp", "eventtime", "time", "datetime", "atimestamp", "logtime", "eventdatetime", "published", "timegenerated", "timecreated",
-    "eventsystemtimecreatedsystemtime", "systemtime", "generatedtime", "receivetime", "requestreceivedtimestamp", "stagetimestamp", "eventtimestamp",
-    "querytimestamp", "createdat", "createdtime", "created", "occurredat", "occurred", "occurredtime", "activitydatetime", "date", "eventdate",
-    "datecreate", "ts", "epoch", "unixtime", "rt", "start", "starttime", "edgestarttimestamp", "end", "updatedat", "headertime", "detectiontime",
-    "metadataeventcreationtime", "startdatetime", "firstobservedat", "connectionstarttime", "notificationcreationtime", "configurationitemcapturetime",
+    "eventsystemtimecreatedsystemtime", "systemtime", "generatedtime", "receivetime", "requestreceivedtimestamp", "stagetimestamp",
+    "eventtimestamp", "querytimestamp", "createdat", "createdtime", "created", "occurredat", "occurred", "occurredtime", "activitydatetime", "date",
+    "eventdate", "datecreate", "ts", "epoch", "unixtime", "rt", "start", "starttime", "edgestarttimestamp", "end", "updatedat", "headertime",
+    "detectiontime", "metadataeventcreationtime", "startdatetime", "firstobservedat", "connectionstarttime", "notificationcreationtime",
+    "configurationitemcapturetime",
 )  # fmt: skip
 
 NAMES: tuple[tuple[str, str], ...] = (
     (
         "source.ip",
-        "src srcip srcaddr sourceip sourceaddress sourceipaddress srcipaddr srcipaddress clientip clientipaddress clientaddr clientaddress cip ip "
-        "ipaddress ipaddr remoteip remoteaddr remoteaddress remotehost peer peerip callerip calleripaddress actorip externalip aip sip "
+        "src srcip srcaddr sourceip sourceaddress sourceipaddress srcipaddr srcipaddress clientip clientipaddress clientaddr clientaddress "
+        "cip ip ipaddress ipaddr remoteip remoteaddr remoteaddress remotehost peer peerip callerip calleripaddress actorip externalip aip sip "
         "srcipv4 sourceipv4 requestremoteip httprequestclientip accessdeviceip useripaddress sourceips0 loginip sourceipaddressip "
-        "clientipaddressip remoteipdetailsipaddressv4 eventdataipaddress userip internalip srcendpointip auditrequestremoteaddress hostip sourcenetworkaddress",
+        "clientipaddressip remoteipdetailsipaddressv4 eventdataipaddress userip internalip srcendpointip auditrequestremoteaddress hostip "
+        "sourcenetworkaddress",
     ),
     (
         "destination.ip",
@@ -38,9 +40,9 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("destination.domain", "dhost dsthost destinationhost destinationhostname dsthostname desthost targethostname"),
     (
         "user.name",
-        "user username suser duser srcuser userid login loginname accountname actor actorlogin authuser csusername remoteuser principal usr useridentityusername "
-        "actoralternateid actorname subjectusername targetusername eventdatatargetusername eventdatasubjectusername dbusername "
-        "createdbylogin actorusername actorusername auditrequesteffectiveuser useridentityprincipalname accountuser member",
+        "user username suser duser srcuser userid login loginname accountname actor actorlogin authuser csusername remoteuser principal usr "
+        "useridentityusername actoralternateid actorname subjectusername targetusername eventdatatargetusername eventdatasubjectusername "
+        "dbusername createdbylogin actorusername auditrequesteffectiveuser useridentityprincipalname accountuser member",
     ),
     ("user.id", "uid usersid useridentityprincipalid actorid userprincipalid createdbyid useruid"),
     ("user.email", "email useremail mail emailaddress actoremail actoruseremail actoridpuseremail"),
@@ -75,14 +77,17 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("http.version", "httpversion protocolversion csversion"),
     (
         "user_agent.original",
-        "useragent ua agent csuseragent httpuseragent clientuseragent clientrequestuseragent requestclientapplication requestuseragent useragentstring "
-        "clientuseragentrawuseragent httpuseragentstring",
+        "useragent ua agent csuseragent httpuseragent clientuseragent clientrequestuseragent requestclientapplication requestuseragent "
+        "useragentstring clientuseragentrawuseragent httpuseragentstring",
     ),
     ("url.original", "url uri requesturl requesturi request httpuri httpurl clientrequesturi fullurl httprequesturi link targeturl"),
     ("url.path", "path csuristem uripath urlpath requestpath clientrequestpath"),
     ("url.query", "csuriquery urlquery querystring requestquery"),
     ("url.domain", "urldomain cshost hostheader xhostheader requesthost clientrequesthost urlhostname httphost"),
-    ("host.name", "hostname host computername computer devicehostname machinename endpointname dvchost eventsystemcomputer agentcomputername devname deviceid"),
+    (
+        "host.name",
+        "hostname host computername computer devicehostname machinename endpointname dvchost eventsystemcomputer agentcomputername devname deviceid",
+    ),
     ("host.ip", "dvc hostip deviceip"),
     ("process.name", "processname process procname image program exe comm appname filename0"),
     ("process.pid", "pid processid procid targetprocessid"),
@@ -116,7 +121,7 @@ NAMES: tuple[tuple[str, str], ...] = (
     ("tls.cipher", "cipher sslcipher ciphersuite tlscipher"),
     ("group.name", "group groupname"),
     ("organization.name", "org organization orgname organizationname tenantname"),
-)  # fmt: skip
+)
 
 
 def table() -> dict[str, list[str]]:

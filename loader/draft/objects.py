@@ -75,13 +75,15 @@ def _longest(item: dict[str, Any]) -> str:
     if {"detail-type", "detail"} <= item.keys():  # an event of EventBridge, which is known by itself
         return ""
     whole = len(orjson.dumps(item))
-    path, below = [], item
+    path: list[str] = []
+    below = item
     for _ in range(DEEP):
         if len(below) > FEW:
             return ""
-        key = max(below, key=lambda name, here=below: len(orjson.dumps(here[name])) if isinstance(here[name], list | dict) else 0, default="")
+        sizes = {name: len(orjson.dumps(value)) for name, value in below.items() if isinstance(value, list | dict)}
+        key = max(sizes, key=sizes.__getitem__, default="")
         value = below.get(key)
-        if not key or "." in key or not isinstance(value, list | dict) or len(orjson.dumps(value)) < MOSTLY * whole:
+        if not key or "." in key or not isinstance(value, list | dict) or sizes[key] < MOSTLY * whole:
             return ""
         path.append(key)
         if isinstance(value, list):

@@ -10,6 +10,7 @@ import collections
 import re
 from collections.abc import Sequence
 
+from loader import schema
 from loader.draft.moments import LOOKS, form_of
 from loader.draft.tokens import SYSLOG_PRIORITY
 
@@ -43,8 +44,8 @@ def pattern(lines: Sequence[str]) -> str:
     names = group_names(keys)
     separator = next(iter(gaps)) if len(gaps) == 1 else " "
     if len(orders) == 1 and len(gaps) == 1 and len(set(next(iter(orders)))) == len(next(iter(orders))):
-        order = next(iter(orders))
-        return head + re.escape(separator).replace("\\ ", " ").join(_joined_time([_pair(key, values[key], names[key], separator) for key in order], values))
+        parts = [_pair(key, values[key], names[key], separator) for key in next(iter(orders))]
+        return head + re.escape(separator).replace("\\ ", " ").join(_joined_time(parts, values))
     return head + "".join(rf"(?:(?=.*?(?<![\w.-]){_pair(key, values[key], names[key], ' ,;|')}))?" for key in keys)
 
 
@@ -80,7 +81,7 @@ def group_names(keys: Sequence[str]) -> dict[str, str]:
     for key in keys:
         name = re.sub(r"\W+", "_", key).strip("_") or "field"
         name = f"f_{name}" if name[0].isdigit() else name
-        while name in found.values():
+        while name in found.values() or name in schema.tops():  # a group named as an object of ECS cannot be compiled for outputs of ECS alone
             name += "_"
         found[key] = name
     return found

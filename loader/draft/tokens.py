@@ -16,7 +16,7 @@ TOKEN = re.compile(
     r"|(?P<word>\S+)"
 )
 SYSLOG_PRIORITY = re.compile(r"<(\d{1,3})>")
-PROSE = re.compile(r"(?=.*[a-z])[A-Za-z][A-Za-z'-]*[.,:;!?]?")
+PROSE = re.compile(r"(?=.*[a-z])[A-Za-z][A-Za-z'-]*[.,;!?]?")
 RUN = 3  # words of letters in a row that are prose
 
 

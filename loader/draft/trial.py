@@ -13,6 +13,7 @@ from loader.assembly import HOME, Assembly
 from loader.batch import Record, Source
 from loader.draft.sample import Sample
 from loader.errors import ConfigError, Problem, SourceError
+from loader.explain.generated import generated
 from loader.frames import Limits
 from loader.lint import checks
 from loader.lint.finding import MISTAKE, Finding
@@ -33,6 +34,7 @@ class Trial:
     texts: list[str] = dataclasses.field(default_factory=list)
     count: int = 0
     rejects: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    carried: str = ""  # the field in which a carrier tells the time of a record
 
 
 def read(values: Mapping[str, str], body: bytes) -> Trial:
@@ -51,6 +53,8 @@ def read(values: Mapping[str, str], body: bytes) -> Trial:
     found = Trial()
     try:
         for raws in plan.read(iter([body])):
+            if raws.metas and raws.metas[0].time is not None:
+                found.carried = "cwe_timestamp" if isinstance(raws.metas[0].time, str) else "cwl_timestamp"
             for place, text in enumerate(raws.texts):
                 try:
                     record = raws.parse(text) if raws.records is None else raws.records[place]
@@ -77,7 +81,7 @@ class Outcome:
     flags: dict[str, int]
     findings: list[Finding]
     taken_by: str
-    compiled: str  # '' when it runs as one generated function, else why not
+    why_not: str  # why it does not run as one generated function, '' where it does
 
 
 def run(files: list[Path], hooks: Path, name: str, key: str, body: bytes) -> Outcome:
@@ -97,9 +101,10 @@ def run(files: list[Path], hooks: Path, name: str, key: str, body: bytes) -> Out
 
 def _outcome(assembly: Assembly, name: str, key: str, body: bytes, findings: list[Finding]) -> Outcome:
     plan, source, number = assembly.plans[name], Source(BUCKET, key, etag=ETAG, size=len(body)), 0
+    _, why_not = generated(plan, assembly.config.types[name], iter([body]))
     if not plan.outputs:
         raise ConfigError(Problem("no output takes this type", section=name, hint="an [out_...] section of these files matches other types alone"))
-    found = Outcome([], 0, [], {}, findings, assembly.router.route(key).log_type, plan.why_not)
+    found = Outcome([], 0, [], {}, findings, assembly.router.route(key).log_type, why_not)
     try:
         for raws in plan.read(iter([body])):
             done = plan.run(raws, source, number)

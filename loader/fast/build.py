@@ -51,7 +51,7 @@ def build(
     if time is None:
         raise Unfit("its time may depend on more than the record")
     make = _maker(log_type, exits, rows, time, _rules(rules))
-    return Fast(log_type.name, make, own_logs.told_by(log_type), derives=bool(log_type.read(ecs.PROVIDER)))
+    return Fast(log_type.name, make, derives=bool(log_type.read(ecs.PROVIDER)))
 
 
 def _rules(rules: exclude.Excluder | None) -> Rules | None:
@@ -104,7 +104,7 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
             writer.split, writer.quotes, writer.apart = columns.split, columns.quotes, columns.apart
         if rules is not None and not rules.fits(tree):
             raise Unfit("an exclusion rule asks for more than values")
-        writer.rules = rules
+        writer.rules, writer.own_logs = rules, own_logs.told_by(log_type)
         return writer.written(title)
 
     return make
@@ -167,6 +167,8 @@ def _tree(groups: Any, constants: dict[str, Any], rows: declared.Rows, sources: 
             _reach(tree, target)
             if leaf:
                 plant(tree, target, _renamed(leaf, sources.renamed))
+            elif any("." in path for group in found for path in group) and any(target in row.targets for row in rows):
+                raise ValueError(f"{target} is set by its table, and mapped to what is within a text")  # whose place is kept all the same
         for path in declared.places(rows, ()):
             _reach(tree, f"{path}.")
         _check_table(tree, rows)

@@ -95,6 +95,10 @@ class RecordWriter(Writer):
         """Return the variable that holds the value of an input, for a call."""
         return CHUNK.get(name) or (self.variable(name) if name[0] == "@" else self.path(name))
 
+    def may_have(self, field: str) -> bool:
+        """Tell that there may be such a member."""
+        return True
+
     def fields(self) -> dict[str, str]:
         """Return the paths that rules ask for, but those of the objects of ECS."""
         assert self.rules is not None, "asked before"

@@ -30,10 +30,10 @@ Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
 
 
 class Fast:
-    """One log type. ``told_by`` are texts that, found in a chunk, ask for a step that is not compiled."""
+    """One log type."""
 
-    def __init__(self, name: str, make: Make, told_by: Sequence[str], *, derives: bool) -> None:
-        self.name, self.make, self.told_by, self.derives = name, make, told_by, derives
+    def __init__(self, name: str, make: Make, *, derives: bool) -> None:
+        self.name, self.make, self.derives = name, make, derives
         self.functions: dict[tuple[str, ...] | None, _Function | str] = {}
 
     def function(self, columns: Columns | None) -> _Function | str:
@@ -82,15 +82,13 @@ class Fast:
 
     def _run(self, function: _Function, raws: Raws, source: Source, first: int) -> Packed | None:
         texts = raws.texts
-        whole = "\n".join(texts)
-        if any(one in whole for one in self.told_by):
-            return None
         constants = self._constants(source)
         if CONTROL.search("".join(constants[3:]).encode()):
             return None
         if raws.records is not None:
             return function(raws.records, texts, *constants, place_of(source), first, False)  # noqa: FBT003
         assert raws.columns is not None, "it is one or the other"
+        whole = "\n".join(texts)
         escaped = orjson.dumps(whole)
         apart = sum(map(whole.count, raws.columns.apart))
         dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart

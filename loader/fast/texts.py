@@ -123,6 +123,10 @@ class TextWriter(Writer):
         self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
 
+    def may_have(self, field: str) -> bool:
+        """Tell whether there is such a column."""
+        return field in self.columns
+
     def fields(self) -> dict[str, str]:
         """Return the columns; names that lead into a text are none."""
         return {name: name for name in self.columns} | self.renamed

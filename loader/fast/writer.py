@@ -11,7 +11,7 @@ from typing import Any
 
 from loader.errors import Overdue
 from loader.fast.direct import Direct
-from loader.fast.excluded import Rules
+from loader.fast.excluded import Asks, Rules
 from loader.fast.fragments import Fragments
 from loader.fast.layout import Cell, Fragment, Tree, leaves
 from loader.fast.leaves import Leaf, Odd
@@ -54,6 +54,8 @@ class Writer:
         self.body: list[str] = []  # lines of a record
         self.direct = Direct(self)
         self.rules: Rules | None = None
+        self.own_logs: tuple[str, tuple[str, ...]] | None = None  # the field, and the texts in it, of records that are left out
+        self.odd_hits: list[str] = []  # variables that say that the record is one of these
         self.raw_hits: list[str] = []  # variables that hold the name of a rule that the record meets
         self.hits: list[str] = []  # those of the document
 
@@ -63,9 +65,11 @@ class Writer:
         self.ask()
         self.read()
         cells = [*self.objects.cells.values()]
-        first = [cell for cell in cells if any(self.objects.names[id(fragment)] in self.raw_hits for fragment in cell.fragments)]
+        early = {*self.odd_hits, *self.raw_hits}
+        first = [cell for cell in cells if any(self.objects.names[id(fragment)] in early for fragment in cell.fragments)]
         for cell in first:
             self.look_up(cell)
+        self.body += [f"if {name}: raise Odd" for name in self.odd_hits]
         self.leave_out(self.raw_hits)
         for cell in cells:
             if cell not in first:
@@ -112,7 +116,11 @@ class Writer:
         return f"{literal(one.head[0])}{{t}}{literal(one.head[1])}" if one.head else ""
 
     def ask(self) -> None:
-        """Write the asking of exclusion rules: of the record's own fields, then of those of ECS."""
+        """Write the asking for records of our own reading, and of exclusion rules: of the record's own fields, then of those of ECS."""
+        if self.own_logs is not None and self.may_have(self.own_logs[0]):
+            field, texts = self.own_logs
+            own = lambda values: "own" if isinstance(values[0], str) and any(text in values[0] for text in texts) else ""  # noqa: E731
+            self.odd_hits.append(self.objects.question((field,), Asks(own)))
         if self.rules is not None:
             for name, asks in self.rules.raw(self.fields()):
                 self.raw_hits.append(self.objects.question((name,), asks))
@@ -124,6 +132,10 @@ class Writer:
         if hits:
             nothing = "; ".join(f"add{number}(None)" for number in range(len(self.exits)))
             self.body += [f"hit = {' or '.join(hits)}", "if hit:", f"    met.append(hit); {nothing}", "    continue"]
+
+    def may_have(self, field: str) -> bool:
+        """Tell whether records may have this field."""
+        raise NotImplementedError
 
     def fields(self) -> dict[str, str]:
         """Return the fields that rules may ask of the record itself, each with the input that it is."""

@@ -18,11 +18,11 @@ OURS = "sluice-siem-loader"  # what plugins/_aws/session.py adds to its user age
 FIELDS = {"cloudtrail": "userAgent", "s3accesslog": "useragent"}  # the log types that record such requests
 
 
-def told_by(log_type: Section) -> tuple[str, ...]:
-    """Return the texts that stand in every record that is to be left out; none for types that do not record requests to S3."""
+def told_by(log_type: Section) -> tuple[str, tuple[str, ...]] | None:
+    """Return the field, and the texts one of which is in it, of records that are to be left out; None for types that do not record requests to S3."""
     if log_type.name not in FIELDS or not log_type.read(IGNORE):
-        return ()
-    return OURS, log_type.read(AGENT) or OURS
+        return None
+    return FIELDS[log_type.name], (OURS, log_type.read(AGENT) or OURS)
 
 
 def prepare(log_type: Section) -> Callable[[Batch], None] | None:

@@ -80,7 +80,7 @@ def outputs(outs: Sequence[str]) -> list[tuple[Output, Formatter]]:
     """Return outputs as ``full``, to a file, or ``ecs protocol=tcp framing=lf``, for syslog, say."""
     found: list[tuple[Output, Formatter]] = []
     for place, (fields, *options) in enumerate(map(str.split, outs)):
-        told = {"fields": fields, **dict(option.split("=") for option in options)}
+        told = {"fields": fields, **dict(option.split("=", 1) for option in options)}
         formatter: Any = drivers.configured(JsonFormatter(), nested=told.pop("nested", "yes"))
         formatter.open()
         if "protocol" in told:

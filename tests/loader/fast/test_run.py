@@ -1,0 +1,133 @@
+"""``loader/fast/run.py``: which chunks are for the generated function, what becomes of single records, and when it is written anew."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loader.api import Overdue, Source
+from loader.fast import run
+from tests import drivers
+from tests.drivers import both_ways, planned
+from tests.loader.fast.cases import HOOK, T, compiled
+
+CSV = {"file_format": "csv", "csv_delimiter": ",", "timestamp_key": "time", "ecs": "source.ip user.name", "source.ip": "ip", "user.name": "who"}
+JSON = {"file_format": "json", "timestamp_key": "time", "ecs": "source.ip user.name", "source.ip": "ip", "user.name": "who"}
+HEAD = "time,ip,who,more"
+GOOD = [f"{T},192.0.2.{number % 250},user{number},x" for number in range(40)]
+
+
+def same(body: str, values: dict[str, str] = CSV, outs: tuple[str, ...] = ("full", "ecs"), hook: str = "", key: str = "k", **more: Any) -> int:
+    """Both ways give the same; return how many records went through the function."""
+    quick, plain, through = both_ways(compiled(values, outs, hook, more.pop("chunk", 1000)), key, body.encode("utf-8", "surrogatepass"), **more)
+    assert quick == plain
+    return through
+
+
+ODDITIES = {
+    "a backslash": f"{T},192.0.2.1,a\\b,x", "a quote": f'{T},192.0.2.1,"a ""b""",x', "a control": f"{T},192.0.2.1,a\x01,x", "DEL": f"{T},192.0.2.1,a\x7f,x",
+    "no address": f"{T},nowhere,a,x", "no time": "yesterday,192.0.2.1,a,x", "an empty time": ",192.0.2.1,a,x", "a time to the second of the zone": "2024-05-01T00:00:00+00:00:30,192.0.2.1,a,x",
+    "too few fields": f"{T},192.0.2.1", "too many": f"{T},192.0.2.1,a,x,y,z", "64 KiB": f"{T},192.0.2.1,{'x' * 66000},x", "almost": f"{T},192.0.2.1,{'x' * 21000},x",
+    "a newline in quotes": f'{T},192.0.2.1,"a\nb",x',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODDITIES)
+@pytest.mark.parametrize("outs", [("full",), ("full", "ecs", "lean"), ("ecs protocol=tcp framing=octet", "full protocol=tcp")], ids=len)
+def test_an_odd_record_goes_alone_and_keeps_its_place(what: str, outs: tuple[str, ...]) -> None:
+    rows = [HEAD, *GOOD[:5], ODDITIES[what], *GOOD[5:10], ODDITIES[what], GOOD[10]]
+    assert same("\n".join(rows), outs=outs) >= 11
+    assert same("\n".join([HEAD, ODDITIES[what]]), outs=outs) <= 1
+
+
+@pytest.mark.parametrize("what", ["C1 \x85", "a separator \u2028", "a lone surrogate \ud800", "not UTF-8"])
+def test_text_that_other_programs_obey_is_escaped_all_the_same(what: str) -> None:
+    row = f"{T},192.0.2.1,{what},x"
+    same("\n".join([HEAD, *GOOD[:5], row, *GOOD[5:]]))
+    same("\n".join(json.dumps({"time": T, "ip": "192.0.2.1", "who": one}, ensure_ascii=ascii_) for one in ("a", what, "b") for ascii_ in (False, True)), JSON)
+
+
+@pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001])
+def test_chunks_of_any_size(count: int) -> None:
+    rows = [GOOD[number % 40] if number % 97 else ODDITIES["no address"] for number in range(count)]
+    assert same("\n".join([HEAD, *rows])) == count - len(range(0, count, 97)) if count > 2 else True
+
+
+def test_where_most_records_are_odd_all_go_step_by_step_as_they_were_parsed() -> None:
+    """What the function has tidied away of the others must not be missing for the steps."""
+    hook = HOOK + '\nDERIVED = (derive("event.action", kind, "more"),)\n'
+    lines = [json.dumps({"time": T, "more": "-"})] * 2 + [json.dumps({"time": T, "more": "-", "source": 1})] * 3
+    assert same("\n".join(lines) + "\n", JSON, hook=hook) == 0
+
+
+def test_a_type_whose_records_are_mostly_odd_gives_up() -> None:
+    plan = compiled(CSV, ("full",), chunk=4)
+    body = "\n".join([HEAD, *[ODDITIES["a backslash"]] * 40]).encode()
+    assert plan.fast is not None
+    planned(plan, Source("b", "k"), body)
+    assert [*plan.fast.functions.values()] == ["most of its records need the plain way"]
+    assert planned(plan, Source("b", "k"), body) == planned(dataclasses.replace(plan, fast=None), Source("b", "k"), body)
+
+
+def test_values_that_hardly_repeat_make_it_be_written_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "FEW", 20)
+    hook = HOOK + '\nDERIVED = (derive("event.action", size, "who"),)\n'
+    plan = compiled(CSV, ("full", "ecs"), hook, chunk=20)
+    rows = [f"{T},192.0.2.{number % 3},user{number},x" for number in range(200)]
+    body = "\n".join([HEAD, *rows]).encode()
+    told, plain = planned(plan, Source("b", "k"), body), planned(dataclasses.replace(plan, fast=None), Source("b", "k"), body)
+    assert told == plain
+    assert plan.fast is not None
+    (function,) = plan.fast.functions.values()
+    assert not isinstance(function, str)
+    assert ("who",) in function.varied
+    assert ("ip",) not in function.varied
+
+
+@pytest.mark.parametrize("error", ["KeyError", "SystemExit", "MemoryError", "RecursionError"])
+@pytest.mark.parametrize("source", ["who", "@log_s3key", "who @log_s3key"])
+@pytest.mark.parametrize("varied", [False, True])
+def test_a_table_that_raises_costs_the_enrichment_alone(error: str, source: str, varied: bool) -> None:
+    hook = f"{HOOK}\ndef raises(*a):\n    if a[0] != 'user1': raise {error}('x')\n    return 'y'\n\nDERIVED = (derive('event.action', raises, '{source}', varied={varied}),)\n"
+    same("\n".join([HEAD, *GOOD[:4]]), hook=hook)
+    same("\n".join([HEAD, *GOOD[:4]]), hook=hook, chunk=1, varied=True)
+
+
+def test_what_takes_too_long_is_found_step_by_step() -> None:
+    plan = compiled(CSV)
+    assert plan.fast is not None
+
+    def late(*_: Any) -> Any:
+        raise Overdue(1.0)
+
+    plain = planned(dataclasses.replace(plan, fast=None), Source("b", "k"), "\n".join([HEAD, *GOOD]).encode())
+    plan.fast.run = late  # type: ignore[method-assign]
+    assert planned(plan, Source("b", "k"), "\n".join([HEAD, *GOOD]).encode()) == plain
+
+
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a'{b}%s", "é/日本", "a\x01\n", "a\x7f", "a\x85", "a\u2028", "a\ud800", "x" * 2000, "AWSLogs/123456789012/x/us-east-1/y"])
+@pytest.mark.parametrize("bucket", ["b", 'b"\\{\'é'])
+def test_keys_and_buckets_with_awkward_characters(key: str, bucket: str) -> None:
+    assert same("\n".join([HEAD, *GOOD]), key=key, bucket=bucket) in (0, 40)
+
+
+def test_columns_that_change_from_object_to_object_have_functions_of_their_own() -> None:
+    plan = compiled(CSV, ("full",))
+    assert plan.fast is not None
+    for number in range(70):
+        names = f"time,ip,who,more{number}"
+        body = "\n".join([names, *GOOD]).encode()
+        assert planned(plan, Source("b", "k"), body) == planned(dataclasses.replace(plan, fast=None), Source("b", "k"), body)
+        assert len(plan.fast.functions) <= 64
+
+
+def test_records_of_the_own_reading_are_left_out(tmp_path: Path) -> None:
+    agents = ["aws-cli/2", "sluice-siem-loader/1", "Boto3 siem-es-loader", None]
+    records = [{"eventTime": T, "userAgent": agent, "eventName": "GetObject"} for agent in agents]
+    plan = drivers.engine(tmp_path, "").plans["cloudtrail"]
+    quick, plain, _ = both_ways(plan, "k", json.dumps({"Records": records}).encode())
+    assert (quick == plain, plain.counts["left out by ignore_own_logs"]) == (True, 2)
