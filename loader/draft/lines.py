@@ -187,7 +187,7 @@ class _Namer:
             name = "client_host" if name == "client" and found != "address" else "ip" if name == "client" else name
         elif self.asked and found in ("number", "code") and self.used["status"] == 1 and not self.used["bytes"]:
             name = "bytes"
-        elif self.asked and found == "url":
+        elif self.asked and (found == "url" or (not found and self.used["bytes"] and around == '"{}"' and not self.used["referrer"])):
             name = "referrer"
         elif self.asked and name.startswith("field") and around == '"{}"' and self.used["referrer"] and not self.used["useragent"]:
             name = "useragent"

@@ -1,41 +1,18 @@
-"""Lines that make a fragment without a memo, for inputs that hardly repeat: what stands in the record as it is, and calls of a hook's table."""
+"""Lines that make a fragment without a memo, for inputs that hardly repeat: of what stands in the record as it is."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable
 
-import orjson
-
-from loader.fast.fragments import Fragments
+from loader.fast.calls import Calls, Host, callable_
 from loader.fast.layout import Cell, Fragment, Tree, leaves
-from loader.fast.leaves import Call, Leaf, member, named, value_text
-from loader.fast.objects import Objects, literal
-from loader.memo import Memo
-from loader.stages import declared, typed
+from loader.fast.leaves import Leaf, named
+from loader.fast.objects import literal
+from loader.stages import typed
 
 WHOLE = "{0}.__class__ is str and {0}.isdecimal() and {0}.isascii() and ({0}[0] != '0' or {0} == '0') and len({0}) < 19"
 WHOLE_TOO = " or ({0}.__class__ is int and 0 <= {0} < 9223372036854775808)"
-PLAIN = frozenset({str, int, type(None)})
 AS_THEY_STAND = ({"text", "texts"}, {"text", "texts", "ip", "ips"}, {"text", "texts", "whole"})
-FEW = 1024
-
-
-class Host(Protocol):
-    """What writes the function: see Writer."""
-
-    of_json: bool
-    space: dict[str, Any]
-    body: list[str]
-    objects: Objects
-
-    def constant(self, name: str, value: Any) -> str: ...  # noqa: D102
-    def fragments(self, cell: Cell) -> Fragments: ...  # noqa: D102
-    def variable(self, name: str) -> str: ...  # noqa: D102
-    def value(self, name: str) -> str: ...  # noqa: D102
-    def quoted(self, name: str) -> str: ...  # noqa: D102
-    def says(self, name: str) -> str: ...  # noqa: D102
 
 
 class Direct:
@@ -45,7 +22,7 @@ class Direct:
         self.writer = writer
         self.addresses: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
-        self.calls: dict[Any, str] = {}
+        self.calls = Calls(writer)
 
     def lines(self, fragment: Fragment, cell: Cell) -> Callable[[], list[str]] | None:
         """Return what writes the lines of a fragment, None where it takes the memo."""
@@ -58,8 +35,8 @@ class Direct:
             return lambda: self._as_it_stands(fragment, cell, forms)
         if forms == {"addresses"} and len(cell.inputs) == 2 and len([*leaves(dict(fragment.nodes))]) == 1:
             return lambda: self._pair(fragment, cell)
-        if any(leaf.call for leaf in leaves(dict(fragment.nodes))) and all(map(_callable, leaves(dict(fragment.nodes)))):
-            return lambda: self._called(fragment)
+        if any(leaf.call for leaf in leaves(dict(fragment.nodes))) and all(map(callable_, leaves(dict(fragment.nodes)))):
+            return lambda: self.calls.lines(fragment)
         return None
 
     def _asked(self, fragment: Fragment, cell: Cell) -> list[str]:
@@ -140,123 +117,3 @@ class Direct:
             variable = self.writer.variable(name)
             self.writer.body.append(f"{self.addresses[name]} = address[{variable}] if {variable}.__class__ is str else None")
         return self.addresses[name]
-
-    def _called(self, fragment: Fragment) -> list[str]:
-        """Call the functions of the table that give the leaves, each once for a record, and write what they give."""
-        paths = [*_paths(dict(fragment.nodes))]
-        values = [self._value(leaf) for _, leaf in paths]
-        name, number = self._name(fragment), len(self.writer.space)
-        if len(values) > 1 or len(paths[0][0]) > 1:
-            lines = self._written(fragment, [(path, value) for (path, _), value in zip(paths, values, strict=True)])
-            if any(leaf.varied or leaf.below for _, leaf in paths):
-                return lines
-            known = self.writer.constant(f"r{len(self.writer.space)}", {})  # what a function gives repeats, though what it is given does not
-            self.writer.constant("SIMPLE", PLAIN)
-            return [
-                f"k = ({', '.join(values)},)",
-                "simple = SIMPLE.issuperset(map(type, k))",
-                f"{name} = {known}.get(k) if simple else None",
-                f"if {name} is None:",
-                *(f"    {line}" for line in lines),
-                f"    if simple and len({known}) < {FEW}: {known}[k] = {name}",
-            ]
-        (value,), ((key,), leaf) = values, paths[0]
-        slow = self.writer.constant(f"s{number}", _one(fragment))
-        if leaf.varied:
-            digits = literal(fragment.before + named(key)) + f"{{{value}}}" + literal(fragment.after)
-            return [f"{name} = f'{digits}' if {value}.__class__ is int else {slow}({value})"]
-        text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
-        self.writer.constant("SIMPLE", PLAIN)
-        return [f"{name} = {text}[{value}] if {value}.__class__ in SIMPLE else {slow}({value})"]
-
-    def _written(self, fragment: Fragment, values: list[tuple[tuple[str, ...], str]]) -> list[str]:
-        """Write a dict of what says something, serialised at one go; the objects around all of it are written as they are."""
-        around = _common([path for path, _ in values])
-        values = [(path[len(around) :], value) for path, value in values]
-        self.writer.space |= {"add": add, "to_json": orjson.dumps}
-        lines = ["u = {}"]
-        for path, value in values:
-            held = value if value.isidentifier() else "w"
-            lines += [] if held == value else [f"w = {value}"]
-            if len(path) > 1:
-                lines.append(f"if {held} is not None: add(u, {path!r}, {held})")
-                continue
-            lines += [
-                f"if {held}.__class__ is str:",
-                f"    if len({held}) > 4 or {held} not in NOTHING: u[{path[0]!r}] = {held}",
-                f"elif {held}.__class__ is int: u[{path[0]!r}] = {held}",
-                f"elif {held} is not None: add(u, {path!r}, {held})",
-            ]
-        opened, closed = literal("".join(f"{named(key)}{{" for key in around)), literal("}" * len(around))
-        inside = f"{literal(fragment.before)}{opened}{{to_json(u)[1:-1].decode()}}{closed}{literal(fragment.after)}"
-        return [*lines, f"{self._name(fragment)} = f'{inside}' if u else ''"]
-
-    def _value(self, leaf: Leaf) -> str:
-        """Return the variable that holds the value of a leaf."""
-        if leaf.call is None:
-            return self.writer.constant(f"c{len(self.writer.space)}", leaf.compute(()))
-        value = self._result(leaf.call)
-        if leaf.below is None:
-            return value
-        if leaf.below.inputs:
-            below = f"({self.writer.variable(leaf.below.inputs[0])} if {self.writer.says(leaf.below.inputs[0])} else None)"
-        else:
-            below = self.writer.constant(f"c{len(self.writer.space)}", leaf.below.compute(()))
-        self.writer.constant("says", declared.says)
-        return f"({value} if {value} is not None and says({value}) else {below})"
-
-    def _result(self, call: Call) -> str:
-        """Write a call, once, and return the variable that holds one of its values."""
-        key = (call.function, call.arguments)
-        if key not in self.calls:
-            name = self.calls[key] = f"d{len(self.calls)}"
-            function = self.writer.constant(f"call{len(self.calls)}", call.function)
-            arguments = ", ".join("None" if one is None else self.writer.value(one) for one in call.arguments)
-            self.writer.body.append(f"{name} = {function}({arguments})")
-            if call.count > 1:
-                names = ", ".join(f"{name}_{place}" for place in range(call.count))
-                self.writer.body.append(f"if {name} is not None and not isinstance({name}, tuple): raise Odd")
-                self.writer.body.append(f"{names} = {name} if {name} is not None else ({'None, ' * call.count})")
-        return f"{self.calls[key]}_{call.place}" if call.count > 1 else self.calls[key]
-
-
-def _callable(leaf: Leaf) -> bool:
-    """Tell whether a leaf is a constant, or a function gives it, at most in the place of what stands in the record."""
-    if leaf.call is None:
-        return not leaf.inputs
-    return leaf.below is None or leaf.below.form == "text" or not leaf.below.inputs
-
-
-def _paths(tree: Tree, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Leaf]]:
-    """Yield all leaves with their paths."""
-    for key, node in tree.items():
-        if isinstance(node, Leaf):
-            yield (*above, key), node
-        else:
-            yield from _paths(node, (*above, key))
-
-
-def _one(fragment: Fragment) -> Callable[[Any], str]:
-    ((key, _),) = fragment.nodes
-
-    def text(value: Any) -> str:
-        found = member(key, value) if declared.says(value) else ""
-        return f"{fragment.before}{found}{fragment.after}" if found else ""
-
-    return text
-
-
-def _common(paths: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the objects that all paths lead through."""
-    first, last = min(paths)[:-1], max(paths)[:-1]
-    return tuple(one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-
-
-def add(found: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    """Set what stands at the path in nested dicts, if the value says something."""
-    if declared.says(value):
-        text = value_text("", value)
-        if text:
-            for step in path[:-1]:
-                found = found.setdefault(step, {})
-            found[path[-1]] = value if value.__class__ is str else orjson.Fragment(text)

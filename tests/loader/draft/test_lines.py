@@ -12,8 +12,8 @@ from loader import schema
 from loader.backtracking import suspect
 from loader.draft.lines import UNPARSED, pattern
 
-PIECES = ['"', "[", "]", "a", "-", " ", "  ", "\t", "=", ":", ",", "<13>", "2024-05-24 08:00:00", "Feb  5 17:32:18", "192.0.2.7:80", '"GET / HTTP/1.1"',
-          "the quick brown", "\\", "{", "(", "*", "é", "sshd[17]:"]  # fmt: skip
+PIECES = ['"', "[", "]", "a", "-", " ", "  ", "\t", "=", ":", ",", "<13>", "2024-05-24 08:00:00", "Feb  5 17:32:18", "192.0.2.7:80",
+          '"GET / HTTP/1.1"', "the quick brown", "\\", "{", "(", "*", "é", "sshd[17]:"]  # fmt: skip
 LINE = st.lists(st.sampled_from(PIECES), min_size=1, max_size=8).map("".join).filter(str.strip)
 ACCESS = '192.0.2.7 - ann [24/May/2024:08:00:00 +0000] "GET /a?b=c HTTP/1.1" 200 512 "-" "curl/8.1"'
 

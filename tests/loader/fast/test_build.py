@@ -120,6 +120,8 @@ COLUMNS = [
     ({"ecs": "custom.x", "custom.x": "who"}, "time,ip,who", ("full",), ""),
     ({}, "time,ip,who,host", ("ecs",), "its field 'host' has a name of ECS"),
     ({}, "time,ip,who,host", ("full",), ""),
+    ({"ecs": "message", "message": "ip"}, "time,ip,who,message", ("ecs",), "its field 'message' has a name of ECS"),
+    ({"ecs": "more user.name", "more": "nowhere"}, "time,ip,who,more", ("ecs",), "its field 'more' has a name of ECS"),
     ({}, "time,ip,who,source", ("full", "ecs"), ""),
     ({"ecs": "@x", "@x": "who"}, "time,ip,who", ("full",), "it sets what records are stamped with"),
     ({"ecs": "user.name", "user.name": "@log_s3key"}, "time,ip,who", ("full",), "@log_s3key is mapped"),
@@ -149,6 +151,15 @@ def test_columns_that_cannot_be_told_apart_go_step_by_step(values: dict[str, str
 ])  # fmt: skip
 def test_tables_that_see_more_than_the_record(row: str, why: str) -> None:
     assert function({}, "time,ip,who", ("full", "ecs"), f"{HOOK}\nDERIVED = (derive({row}),)\n") == why
+
+
+def test_a_target_that_two_rows_set_has_the_place_of_the_first_that_says_something() -> None:
+    hook = f"{HOOK}\nDERIVED = (derive('event.action', echo, 'more'), derive('event.outcome', echo, 'who'), derive('event.action', echo, 'ip'))\n"
+    why = "two rows of its table set event.action: its place is that of the first that says something"
+    assert function({}, "time,ip,who,more", hook=hook) == why
+    assert function({"ecs": "event.action", "event.action": "more"}, "time,ip,who,more", hook=hook) == ""
+    why = "event.action is set by its table, and mapped to what is within a text"
+    assert function({"ecs": "event.action", "event.action": "ip.x"}, "time,ip,who", hook=hook) == why
 
 
 def test_a_field_named_as_a_control_key_is_set_aside_where_there_is_a_hook() -> None:

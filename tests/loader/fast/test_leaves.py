@@ -143,6 +143,13 @@ def test_one_leaf_over_another_and_a_source_named_twice() -> None:
     assert [dict(zip(both.inputs, values, strict=True)) and both.compute(values) for values in [("x", "y", "z"), ("x", "", "z")]] == ["y", "z"]
 
 
+def test_a_misfit_counts_though_a_table_gives_another_value() -> None:
+    above = told(derive("source.port", lambda a: 7, "a"))
+    assert above is not None
+    with pytest.raises(Odd):
+        leaves.overlaid(leaf("source.port", ["a"]), above).compute(("http",))
+
+
 def test_what_is_certain_is_a_constant_and_the_time_of_the_chunk() -> None:
     assert leaves.fixed([1]).certain and leaves.ingested().certain and leaves.ingested().asked == ()
     assert not leaf("user.name", ["a"]).certain
