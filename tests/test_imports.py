@@ -67,7 +67,7 @@ MAY = {  # what each module of loader/ that is no leaf may import beside leaves
     "reference": {"assembly", "planner", "registry", "route"},
 }
 FOLDERS = {"", "fast", "queues", "replay"}  # with modules that stand in MAY or LEAVES, as those of loader/ itself
-OTHERWISE = {"cli", "explain", "lint", "stages"}  # folders with rules of their own
+OTHERWISE = {"cli", "draft", "explain", "lint", "stages"}  # folders with rules of their own
 BESIDE = {  # the stages that are more than a module: ecs writes its mapping, which types its values
     ("loader/stages/ecs.py", "stages.mapping"),
     ("loader/stages/ecs.py", "stages.typed"),
@@ -186,6 +186,13 @@ def explaining_runs_a_plan_and_delivers_nothing(module: Module) -> Iterator[str]
                 yield f"imports loader.{other}"
 
 
+def drafting_tries_what_it_writes_and_delivers_nothing(module: Module) -> Iterator[str]:
+    if module.path.startswith("loader/draft/"):
+        for other in module.imported("loader"):
+            if other.split(".")[0] not in LEAVES | {"api", "assembly", "config", "draft", "explain", "lint", "plan", "planner", "registry", "stages"}:
+                yield f"imports loader.{other}"
+
+
 def stages_import_only_leaves_and_never_each_other(module: Module) -> Iterator[str]:
     if module.path.startswith("loader/stages/"):
         for other in module.imported("loader"):
@@ -289,6 +296,7 @@ RULES: list[Callable[[Module], Iterator[str]]] = [
     each_module_imports_only_what_lies_below_it,
     checks_look_at_an_assembly_and_run_nothing,
     explaining_runs_a_plan_and_delivers_nothing,
+    drafting_tries_what_it_writes_and_delivers_nothing,
     stages_import_only_leaves_and_never_each_other,
     plugins_import_only_the_api_and_their_own_folder,
     hooks_import_only_their_tools_and_the_standard_library,
@@ -319,6 +327,7 @@ OFFENDERS = [
     (each_module_imports_only_what_lies_below_it, "loader/queues/helper.py", "", "loader/queues/helper.py is not in MAY"),
     (each_module_imports_only_what_lies_below_it, "loader/api.py", "from loader.queues.drain import Drain", "imports loader.queues.drain"),
     (explaining_runs_a_plan_and_delivers_nothing, "loader/explain/x.py", "from loader.deliver import Delivery", "imports loader.deliver"),
+    (drafting_tries_what_it_writes_and_delivers_nothing, "loader/draft/x.py", "from loader.engine import Engine", "imports loader.engine"),
     (checks_look_at_an_assembly_and_run_nothing, "loader/lint/x.py", "from loader.engine import Engine", "loader/lint/x.py imports loader.engine"),
     (stages_import_only_leaves_and_never_each_other, "loader/stages/ecs.py", "from loader.stages import tidy", "imports loader.stages.tidy"),
     (stages_import_only_leaves_and_never_each_other, "loader/stages/tidy.py", "from loader.registry import Registry", "imports loader.registry"),
@@ -393,7 +402,8 @@ def test_every_module_has_its_test_twin() -> None:
     for module in ALL:
         folder, _, file = module.path.rpartition("/")
         twin = f"tests/{folder}/test_{file}"
-        twinned = folder in ("loader", "loader/explain", "loader/fast", "loader/queues", "loader/replay", "loader/rules", "loader/stages", "plugins")
+        folders = ("", "/draft", "/explain", "/fast", "/queues", "/replay", "/rules", "/stages")
+        twinned = folder in ("plugins", *(f"loader{below}" for below in folders))
         wanted = twinned and file != "__init__.py" and module.path not in WITHOUT_TWIN
         if wanted and not (HOME / twin).is_file():
             missing.append(f"{module.path} has no {twin}")

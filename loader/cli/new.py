@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if untimed and drafted.time:
         drafted.notes.append((OPEN, f"{untimed:,} of {tried.count:,} records have no time in {drafted.time.field}"))
     if tried.why_not:
-        drafted.notes.append((OPEN, f"it runs step by step, not as one generated function: {tried.why_not}"))
+        drafted.notes.append((OPEN, f"not all of it runs as one generated function: {tried.why_not}"))
     files = _write(places, drafted, written, body, shown)
     _tell(Console(emoji=False, highlight=False, soft_wrap=True), drafted, tried, files, places)
     return 0

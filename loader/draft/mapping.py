@@ -17,7 +17,8 @@ SHARE = 0.8  # of the values of a field that must have the type of its target
 UNNAMED = re.compile(r"field_\d+")
 BY_NAME, BY_NEAR, BY_VALUE = "its name", "the end of its name", "its values"
 KINDS = {  # what values must look like where ECS takes any text
-    "network.iana_number": ("number",), "http.request.method": ("method",), "http.response.status_code": ("code",), "user.email": ("email",), "log.level": ("level", "text"),
+    "network.iana_number": ("number",),
+    "http.request.method": ("method",), "http.response.status_code": ("code",), "user.email": ("email",), "log.level": ("level", "text"),
     "message": ("text",), "file.hash.md5": ("md5",), "file.hash.sha1": ("sha1",), "file.hash.sha256": ("sha256",),
     "url.original": ("url", "path", "text"), "url.path": ("path",), "host.name": ("host", "text"), "dns.question.name": ("host", "text"),
     "source.mac": ("mac",), "destination.mac": ("mac",), "user.name": ("text", "email", "host"),

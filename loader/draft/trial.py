@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path
 
-from loader import config
+from loader import config, schema
 from loader.api import Parser
 from loader.assembly import HOME, Assembly
 from loader.batch import Record, Source
@@ -17,12 +17,14 @@ from loader.explain.generated import generated
 from loader.frames import Limits
 from loader.lint import checks
 from loader.lint.finding import MISTAKE, Finding
+from loader.plan import Plan
 from loader.planner import Parts, compile_plan
 from loader.registry import Registry
 from loader.section import Section
 from loader.stages.decode import PARQUET
 
 BUCKET, ETAG = "sample-bucket", "e"  # as tests/drivers.py has them
+MOST_NAMES = 4  # that are shown
 MOST = 2000  # records that are looked at
 
 
@@ -102,6 +104,7 @@ def run(files: list[Path], hooks: Path, name: str, key: str, body: bytes) -> Out
 def _outcome(assembly: Assembly, name: str, key: str, body: bytes, findings: list[Finding]) -> Outcome:
     plan, source, number = assembly.plans[name], Source(BUCKET, key, etag=ETAG, size=len(body)), 0
     _, why_not = generated(plan, assembly.config.types[name], iter([body]))
+    why_not = why_not or _left_over(plan, source, body)
     if not plan.outputs:
         raise ConfigError(Problem("no output takes this type", section=name, hint="an [out_...] section of these files matches other types alone"))
     found = Outcome([], 0, [], {}, findings, assembly.router.route(key).log_type, why_not)
@@ -117,6 +120,18 @@ def _outcome(assembly: Assembly, name: str, key: str, body: bytes, findings: lis
     except SourceError as why:
         found.rejects.append(("", str(why)))
     return found
+
+
+def _left_over(plan: Plan, source: Source, body: bytes) -> str:
+    """Return how many of the first records the generated function leaves to the steps, '' where it takes all of them, and why it may do so."""
+    raws = next(iter(plan.read(iter([body]))), None)
+    if raws is None or plan.fast is None or not raws.texts:
+        return ""
+    named = sorted({name for record in raws.records or () for name in record.keys() & schema.tops()})
+    found = plan.fast.run(raws, source, 0)
+    odd = len(raws.texts) if found is None else len(found[1])
+    because = f": they have fields that bear names of ECS ({', '.join(named[:MOST_NAMES])})" if named else ""
+    return f"{odd:,} of the first {len(raws.texts):,} records are not as it expects{because}" if odd else ""
 
 
 def reads(values: Mapping[str, str], sample: Sample) -> Trial | None:

@@ -81,7 +81,7 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
     def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
         known = _known(columns, renamed, hooked=bool(rows))
         tree = document(groups, constants, rows, Sources(columns.names if columns else None, known), derives=derives)
-        if known.keys() & tree.keys():
+        if {*known, *known.values()} & tree.keys():
             raise Unfit("a renamed field bears the name of an object")
         if any(one.fields != FULL for one in exits):
             check_ecs(tree, listed, {*columns.names, *known} if columns else None)

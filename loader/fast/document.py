@@ -74,7 +74,18 @@ def document(groups: Any, constants: dict[str, Any], rows: declared.Rows, source
                     plant(tree, target, leaves.overlaid(below, leaf) if below else leaf)
     except ValueError as why:
         raise Unfit(str(why)) from why
+    for below in tree.values():  # an object that stays empty takes the place of a field all the same, one inside it that of nothing
+        _prune(below)
     return tree
+
+
+def _prune(node: Leaf | Tree) -> None:
+    """Take out the objects in an object that nothing is ever put in."""
+    if not isinstance(node, Leaf):
+        for key, below in [*node.items()]:
+            _prune(below)
+            if not isinstance(below, Leaf) and not below:
+                del node[key]
 
 
 def _check_table(tree: Tree, rows: declared.Rows) -> None:

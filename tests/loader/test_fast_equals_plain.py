@@ -46,9 +46,13 @@ MAPPED = {"timestamp_key": "time", "ecs": "source.ip source.port user.name relat
           "related.ip": "[ip]"}  # fmt: skip
 TABLE = f"{HOOK}\nDERIVED = (derive('event.outcome', kind, 'who'), derive('user.id event.action', both, 'who ip', varied=True))\n"
 USUAL = {
-    "csv": Case({"file_format": "csv", "csv_delimiter": ",", **MAPPED}, TABLE, ("full", "ecs"), f"time,ip,port,who\n{T},192.0.2.1,443,a\n".encode() * 3),
+    "csv": Case(
+        {"file_format": "csv", "csv_delimiter": ",", **MAPPED}, TABLE, ("full", "ecs"), f"time,ip,port,who\n{T},192.0.2.1,443,a\n".encode() * 3
+    ),
     "text": Case({"file_format": "text", "log_pattern": PATTERNS[0], **MAPPED}, TABLE, ("full", "lean"), f'{T} 192.0.2.1 "a" 7\n'.encode() * 3),
-    "json": Case({"file_format": "json", **MAPPED}, TABLE, ("ecs", "full"), f'{{"time": "{T}", "ip": "192.0.2.1", "port": 1, "who": "a"}}\n'.encode() * 3),
+    "json": Case(
+        {"file_format": "json", **MAPPED}, TABLE, ("ecs", "full"), f'{{"time": "{T}", "ip": "192.0.2.1", "port": 1, "who": "a"}}\n'.encode() * 3
+    ),
 }
 
 
@@ -69,12 +73,17 @@ def test_whatever_the_type_and_its_records(name: str, cases: st.SearchStrategy[C
 
 OUTPUTS = {
     "files": "[out_file:ecs]\npath = {0}/e\nfields = ecs\n[out_file:lean]\npath = {0}/l\nfields = lean\n",
-    "streams": "[out_syslog:lf]\nhost = h.example.com\nprotocol = tcp\nfields = full\n[out_syslog:octet]\nhost = h.example.com\nprotocol = tcp\nframing = octet\n"
-    "max_message_bytes = 1500\n[out_syslog:nul]\nhost = h.example.com\nprotocol = tcp\nframing = nul\nfields = lean\nmax_message_bytes = 1k\noversize = cut\n",
-    "datagrams": "[out_syslog]\nhost = h.example.com\nprotocol = udp\nmax_message_bytes = 2k\noversize = split\n[out_syslog:bare]\nhost = h.example.com\n"
+    "streams": "[out_syslog:lf]\nhost = h.example.com\nprotocol = tcp\nfields = full\n[out_syslog:octet]\n"
+    "host = h.example.com\nprotocol = tcp\nframing = octet\n"
+    "max_message_bytes = 1500\n[out_syslog:nul]\nhost = h.example.com\nprotocol = tcp\nframing = nul\nfields = lean\n"
+    "max_message_bytes = 1k\noversize = cut\n",
+    "datagrams": "[out_syslog]\nhost = h.example.com\nprotocol = udp\nmax_message_bytes = 2k\noversize = split\n"
+    "[out_syslog:bare]\nhost = h.example.com\n"
     "protocol = tcp\nheader = none\nframing = octet\n",
 }
-SAMPLES = sorted(path for path in (HOME / "tests/logtypes").iterdir() if (path / "type.txt").is_file() and (path / "type.txt").read_text() != "apache\n")
+SAMPLES = sorted(
+    path for path in (HOME / "tests/logtypes").iterdir() if (path / "type.txt").is_file() and (path / "type.txt").read_text() != "apache\n"
+)
 REAL = HOME.parent / "shared" / "samples"
 
 

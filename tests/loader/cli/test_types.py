@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,9 +109,29 @@ def test_a_name_that_is_none_is_a_mistake_with_the_nearest(tmp_path: Path) -> No
 
 def test_the_plan_is_the_source_of_the_mapping(tmp_path: Path) -> None:
     done = index(tmp_path, "types", "app", "--plan", "--config", written(tmp_path, INI))
-    assert done.stdout.startswith("def run(records, account, region, ingested, flags):\n")
+    assert done.stdout.startswith("# [app] is no single function: its time may depend on more than the record\n")
+    assert "\n# step by step: carrier, stamp, ecs, tidy, pack; the step ecs is\ndef run(records, account, region, ingested, flags):\n" in done.stdout
     assert "r.get('client')" in done.stdout
     compile(done.stdout, "plan", "exec")
+
+
+def columns(source: str) -> int:
+    """Return how many fields a generated function cuts a text to."""
+    return max(int(number) for number in re.findall(r"\bf(\d+)\b", source.partition("# step by step")[0])) + 1
+
+
+def test_the_plan_has_the_generated_function_first(tmp_path: Path) -> None:
+    done = index(tmp_path, "types", "vpcflowlogs", "--plan")
+    assert done.stdout.startswith("# [vpcflowlogs] as one function, from fields to the messages of out_stdout\ndef run(rows, texts, ")
+    assert columns(done.stdout) == 14
+    assert "\n# step by step: stamp, ecs, hook, tidy, pack; " in done.stdout
+    compile(done.stdout, "plan", "exec")
+
+
+def test_the_plan_of_a_table_is_that_for_the_header_of_a_sample(tmp_path: Path) -> None:
+    (tmp_path / "x.log").write_text("srcaddr end action\n192.0.2.7 1716537600 ACCEPT\n", encoding="utf-8")
+    done = index(tmp_path, "types", "vpcflowlogs", "--plan", "--sample", "x.log")
+    assert columns(done.stdout) == 3
 
 
 def test_a_type_that_cannot_be_compiled_has_no_plan_but_its_mistakes(tmp_path: Path) -> None:

@@ -93,7 +93,8 @@ SAMPLES = {
     ),
     "xml": Example(
         b"<log><entry><time>2024-05-24T08:00:00Z</time><src>192.0.2.7</src></entry>"
-        b"<entry><time>2024-05-24T08:00:01Z</time><src>192.0.2.8</src></entry></log>", 2, {"file_format": "xml"}, {"@timestamp": AT, "source.ip": "192.0.2.7"},
+        b"<entry><time>2024-05-24T08:00:01Z</time><src>192.0.2.8</src></entry></log>",
+        2, {"file_format": "xml"}, {"@timestamp": AT, "source.ip": "192.0.2.7"},
     ),
     "windows": Example(f"{EVENT}\n{EVENT}\n".encode(), 2, {"file_format": "winevtxml"}, {
         "@timestamp": "2024-05-24T08:00:00.500000+00:00", "event.code": "4625", "host.name": "pc.example.com", "source.ip": "192.0.2.7",

@@ -64,6 +64,12 @@ def test_lines_of_another_form_go_whole_into_a_field_of_their_own() -> None:
     assert found.share == 0.9
 
 
+def test_a_quoted_text_may_have_quotes_behind_backslashes() -> None:
+    line = r'192.0.2.7 "a \" b" "c"'
+    match = re.match(pattern([line]).text + "$", line)
+    assert match and match.groups()[1:] == (r"a \" b", "c")
+
+
 def test_an_address_and_its_port_are_two_fields() -> None:
     match = re.match(pattern(["192.0.2.7:52114 198.51.100.1:443 GET", "192.0.2.8:52115 - GET"]).text, "192.0.2.7:52114 198.51.100.1:443 GET")
     assert match and match.groupdict() == {"ip": "192.0.2.7", "port": "52114", "ip_2": "198.51.100.1", "port_2": "443", "method": "GET"}

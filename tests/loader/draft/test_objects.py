@@ -21,6 +21,7 @@ def test_a_list_of_records_is_found_under_its_key() -> None:
 
 def test_a_list_within_a_record_is_none_of_records() -> None:
     assert list_path([RECORD | {"targets": [{"id": number} for number in range(50)]}]) == ""
+    assert list_path([{"text": "x" * 100, "more": "y" * 100, "parts": [{"id": 1}, {"id": 2}]}]) == ""
     assert list_path([{"a": [1, 2, 3, 4, 5, 6]}]) == ""
     assert list_path([{"a.b": [RECORD, RECORD]}]) == ""
     assert list_path([{"Records": [RECORD]}, {"Other": [RECORD]}]) == ""

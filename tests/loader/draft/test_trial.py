@@ -43,9 +43,18 @@ def test_a_type_is_run_as_it_would_be(tmp_path: Path) -> None:
     found = run(tmp_path, INI)
     (document,) = map(json.loads, found.documents)
     assert (document["source"], document["@timestamp"], document["@log_s3key"]) == ({"ip": "192.0.2.7"}, "2024-05-24T08:00:00+00:00", "demo/x")
-    assert (found.count, found.rejects, found.taken_by, found.why_not) == (2, [("odd", "does not match log_pattern")], "demo", "")
+    assert (found.count, found.rejects, found.taken_by) == (2, [("odd", "does not match log_pattern")], "demo")
+    assert found.why_not == "1 of the first 2 records are not as it expects"
     assert run(tmp_path, INI, "AWSLogs/123456789012/CloudTrail/x").taken_by == "cloudtrail"
     assert run(tmp_path, INI.replace("when\n", "when\ntimestamp_format = syslog\n")).flags == {"bad timestamp": 1}
+
+
+def test_records_that_the_generated_function_leaves_over_are_told(tmp_path: Path) -> None:
+    ini = "[demo]\ns3_key = demo/\nfile_format = json\ntimestamp_key = at\n"
+    rows = b'{"at": "2024-05-24T08:00:00Z", "user": "ann"}\n{"at": "2024-05-24T08:00:00Z", "who": "ann"}\n'
+    said = "1 of the first 2 records are not as it expects: they have fields that bear names of ECS (user)"
+    assert run(tmp_path, ini, body=rows).why_not == said
+    assert run(tmp_path, ini, body=rows.replace(b"user", b"name")).why_not == ""
 
 
 def test_what_check_says_of_the_type_is_told(tmp_path: Path) -> None:

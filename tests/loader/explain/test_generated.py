@@ -20,8 +20,8 @@ def told(tmp_path: Path, ini: str, body: bytes | None = None) -> tuple[str, str]
 @pytest.mark.parametrize(
     ("ini", "field"),
     [
-        (TEXT, "f0, f1, = split(row)"),
-        ("s3_key = x\nfile_format = csv\ncsv_header = when src\ntimestamp_key = when\n", "f0, f1, = split(row)"),
+        (TEXT, "f1, ="),
+        ("s3_key = x\nfile_format = csv\ncsv_header = when src\ntimestamp_key = when\n", "f1, ="),
         ("s3_key = x\nfile_format = json\ntimestamp_key = when\necs = source.ip\nsource.ip = src\n", "'src'"),
         ("s3_key = x\nfile_format = json\njson_delimiter = Records\ntimestamp_key = when\n", "when"),
     ],
@@ -34,7 +34,7 @@ def test_the_function_of_what_the_section_says(tmp_path: Path, ini: str, field: 
 
 def test_the_columns_of_a_table_are_known_by_a_sample(tmp_path: Path) -> None:
     ini = "s3_key = x\nfile_format = csv\ntimestamp_key = when\n"
-    assert "f0, f1, f2, = split(row)" in told(tmp_path, ini, b"when a b\n1 2 3\n")[0]
+    assert "f2, =" in told(tmp_path, ini, b"when a b\n1 2 3\n")[0]
     assert told(tmp_path, ini) == ("", "its fields are known by the header row of an object alone")
     assert told(tmp_path, ini, b"when\n") == ("", "there is no record in the sample")
 

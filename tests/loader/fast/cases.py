@@ -26,7 +26,7 @@ from plugins.parser_text import TextParser
 from tests import drivers
 
 PARSERS = {"csv": CsvParser, "text": TextParser, "json": JsonParser}
-HOOK = '''
+HOOK = """
 import datetime
 from siem.utils import derive
 
@@ -56,7 +56,7 @@ def fraction(*a): return 1.5
 def unknown(*a): return float("inf")
 def when(*a): return datetime.datetime(2024, 5, 24, tzinfo=datetime.UTC)
 def told(*a): return "/".join(map(repr, a))
-'''
+"""
 FUNCTIONS = [line.split("(")[0][4:] for line in HOOK.splitlines() if line.startswith("def ")]
 GIVES = {2: ["both", "nothing"], 3: ["three"], 1: [
     "echo", "kind", "size", "listed", "nested", "sometimes", "leaves", "told", "truth", "emptied", "blank", "controls", "when"
@@ -99,7 +99,9 @@ def compiled(values: dict[str, str], outs: Sequence[str] = ("full",), hook: str 
             values = {**values, "script_ecs": "yes"}
         section = Section("demo", values, own=frozenset(values))
         parser: Any = PARSERS[values["file_format"]]()
-        told = Parts(parts.get("filters", []), Limits(chunk_records=chunk), parts.get("rules", []), [Path(folder)], JsonParser, parts.get("fast", True))
+        told = Parts(
+            parts.get("filters", []), Limits(chunk_records=chunk), parts.get("rules", []), [Path(folder)], JsonParser, parts.get("fast", True)
+        )
         plan = compile_plan(section, parser, outputs(outs), told)
     if fatal := [problem for problem in section.problems if problem.fatal]:
         raise ConfigError(*fatal)
@@ -109,12 +111,15 @@ def compiled(values: dict[str, str], outs: Sequence[str] = ("full",), hook: str 
 T = "2024-05-01T00:00:00Z"
 TIMES = [
     T, T, T, T, "2024-05-01T09:00:00.5+09:00", "2024-05-01", "1714521600", "1714521600123", "0", "24/May/2024:08:00:01 +0000", "", "-", "yesterday",
-    "2024-05-01T00:00:00.123456789Z", "2024-05-01T00:00:00.123456Z", "2024-05-01T00:00:00.000000Z", "2024-05-01T00:00:00+00:00:30", "9" * 30, "inf", "20240501T000000Z",
+    "2024-05-01T00:00:00.123456789Z", "2024-05-01T00:00:00.123456Z", "2024-05-01T00:00:00.000000Z", "2024-05-01T00:00:00+00:00:30", "9" * 30,
+    "inf", "20240501T000000Z",
 ]  # fmt: skip
 ODD = [
     "", "-", "null", "[]", "None", "true", "no", "0", "7", "443", "007", "-5", "+5", "1.0", "1e400", "1E5", "9" * 18, "9" * 19, "9" * 40, "\u0663",
-    "192.0.2.1", "198.51.100.7", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.1:80", "a", "b", "alice", "unknown", "123456789012", "us-east-1",
-    "a\\b", "\\", "\\u0041", "a\"b", '"q"', '"', "a'b", "{x}", "{", "}}", "%s", "\x01", "\x1b[0m", "\x7f", "\x85", "\u2028", "é", "日本", "😀", "a b", "[1]", '{"a":1}',
+    "192.0.2.1", "198.51.100.7", "192.0.2.1", "2001:db8::1", "fe80::1%eth0", "192.0.2.1:80", "a", "b", "alice", "unknown", "123456789012",
+    "us-east-1",
+    "a\\b", "\\", "\\u0041", "a\"b", '"q"', '"', "a'b", "{x}", "{", "}}", "%s", "\x01", "\x1b[0m", "\x7f", "\x85", "\u2028", "é", "日本", "😀",
+    "a b", "[1]", '{"a":1}',
 ]  # fmt: skip
 PLAIN = ["a", "b", "alice", "443", "7", "192.0.2.1", "198.51.100.7", "-", "", "example.com", "é"]
 TEXTS = st.sampled_from(PLAIN) | st.sampled_from(PLAIN) | st.sampled_from(ODD) | st.text(max_size=4)
@@ -128,7 +133,8 @@ FITTING = {
 SIMPLE = st.sampled_from(["a", "b", "alice", "-", "", "example.com", "null"])
 NAMES = ["ip", "who", "port", "name", "flag", "n"]
 ODD_NAMES = [
-    "source", "message", "tags", "event", "log", "labels", "related", "host", "cloud", "a.b", "", "@x", "@message", "%CPU", "is_ignored", "__index_name",
+    "source", "message", "tags", "event", "log", "labels", "related", "host", "cloud", "a.b", "", "@x", "@message", "%CPU", "is_ignored",
+        "__index_name",
     'x"y', "x'y{z}", "x\\y", "x\x85", "naïve", "a-b", "class", "csv_extra",
 ]  # fmt: skip
 TARGETS = [
@@ -139,15 +145,19 @@ TARGETS = [
 ]  # fmt: skip
 FOREIGN = ["labels.x", "custom.field", "custom.ip", "foo", "dns.answers", "a.b.c.d", "name"]  # which outputs of ECS alone leave to the plain way
 FITS = {
-    "source.ip": "ip", "destination.ip": "nowhere ip", "source.port": "port", "network.bytes": "n", "related.ip": "[ip]", "event.duration": "n nowhere",
+    "source.ip": "ip", "destination.ip": "nowhere ip", "source.port": "port", "network.bytes": "n", "related.ip": "[ip]",
+        "event.duration": "n nowhere",
     "custom.ip": "ip", "event.risk_score": "n", "http.response.status_code": "port", "tls.established": "flag", "host.ip": "[ip, nowhere]",
     "source.geo.location": "nowhere",
 }  # fmt: skip
-STATIC = {"event.kind": "event", "event.category": "[web, network]", "tags": "a b", "custom.list": "[x, y]", "event.id": "7", "observer.vendor": "it's {a} \\ \"b\"",
+STATIC = {"event.kind": "event", "event.category": "[web, network]", "tags": "a b", "custom.list": "[x, y]", "event.id": "7",
+    "observer.vendor": "it's {a} \\ \"b\"",
           "network.transport": "tcp", "event.severity": "3", "user.name": "nobody", "observer.name": "\x7f"}  # fmt: skip
 OUTS = [
-    "full", "full", "full", "full", "ecs", "lean", "full protocol=tcp framing=lf", "ecs protocol=tcp framing=octet", "lean protocol=tcp framing=nul", "full protocol=udp",
-    "ecs protocol=tcp max_message_bytes=900", "full protocol=tcp max_message_bytes=1200 oversize=cut framing=octet", "lean protocol=tcp header=none framing=octet",
+    "full", "full", "full", "full", "ecs", "lean", "full protocol=tcp framing=lf", "ecs protocol=tcp framing=octet",
+        "lean protocol=tcp framing=nul", "full protocol=udp",
+    "ecs protocol=tcp max_message_bytes=900", "full protocol=tcp max_message_bytes=1200 oversize=cut framing=octet",
+    "lean protocol=tcp header=none framing=octet",
     "full protocol=tcp header=none",
 ]  # fmt: skip
 
@@ -188,7 +198,9 @@ def sections(draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = ()
     if renames and draw(seldom(5)):
         new = draw(st.dictionaries(st.sampled_from(["fresh", "when", "source", "fresh2"]), source, min_size=1, max_size=2))
         values |= {"renamed_newfields": " ".join(new), **new}
-    return values, draw(hooks([*sources, "fresh", "@log_s3key", "@message", "@timestamp", *(["source.ip", "event.module"] if draw(seldom(10)) else [])]))
+    return values, draw(
+        hooks([*sources, "fresh", "@log_s3key", "@message", "@timestamp", *(["source.ip", "event.module"] if draw(seldom(10)) else [])])
+    )
 
 
 @st.composite
@@ -200,28 +212,46 @@ def hooks(draw: st.DrawFn, sources: Sequence[str]) -> str:
         targets = draw(st.lists(st.sampled_from([*TARGETS, *FOREIGN] if draw(seldom(4)) else TARGETS), min_size=1, max_size=3, unique=True))
         function = draw(st.sampled_from(FUNCTIONS if draw(seldom(4)) else GIVES[len(targets)]))
         asked = " ".join(draw(st.lists(st.sampled_from(usable), min_size=1, max_size=3)))
-        rows.append(f"derive({' '.join(targets)!r}, {function}, {asked!r}, varied={draw(st.booleans())})")
+        needs = f", needs={asked.split()[-1]!r}" if draw(seldom(4)) else ""
+        rows.append(f"derive({' '.join(targets)!r}, {function}, {asked!r}, varied={draw(st.booleans())}{needs})")
     return f"{HOOK}\nDERIVED = ({', '.join(rows)},)\n" if rows else ""
 
 
 WAYS_OUT = st.lists(st.sampled_from(OUTS), min_size=1, max_size=3).map(tuple)
-KEYS = st.sampled_from(["k/123456789012/us-east-1/x"] * 6 + ['a"b\\c\'{d}é\x01', "a\x7f", "a\x85", "日本/%41+x", "a\nb", "a\ud800"])
-BUCKETS = st.sampled_from(["b", "b", "b", 'b"{}\'é'])
+KEYS = st.sampled_from(["k/123456789012/us-east-1/x"] * 6 + ["a\"b\\c'{d}é\x01", "a\x7f", "a\x85", "日本/%41+x", "a\nb", "a\ud800"])
+BUCKETS = st.sampled_from(["b", "b", "b", "b\"{}'é"])
 
 QUESTIONS = [
-    ("regex", "a.*"), ("regex", '.*[-"x].*'), ("regex", "4\\d+"), ("text", "a"), ("text", "443"), ("text", "192.0.2.1"), ("text", "true"), ("text", "b"),
+    ("regex", "a.*"), ("regex", '.*[-"x].*'), ("regex", "4\\d+"), ("text", "a"), ("text", "443"), ("text", "192.0.2.1"), ("text", "true"),
+        ("text", "b"),
     ("cidr", "192.0.2.0/24"), ("number", ">= 7"), ("number", "443"),
 ]  # fmt: skip
-FIELDS = [*NAMES, "time", "source", "deep.x", "source.ip", "source.port", "user.name", "related.ip", "event.id", "event.action", "foo", "fresh", "name"]
+FIELDS = [
+    *NAMES,
+    "time",
+    "source",
+    "deep.x",
+    "source.ip",
+    "source.port",
+    "user.name",
+    "related.ip",
+    "event.id",
+    "event.action",
+    "foo",
+    "fresh",
+    "name",
+]
 RULES = seldom(4).flatmap(
-    lambda some: st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(QUESTIONS), seldom(9), seldom(9)), min_size=1, max_size=4).map(
-        lambda found: tuple(
-            Rule(f"r{place}", "demo", "count" if counts else "exclude", ((Condition(field, *question, negated),),))
-            for place, (field, question, counts, negated) in enumerate(found)
+    lambda some: (
+        st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(QUESTIONS), seldom(9), seldom(9)), min_size=1, max_size=4).map(
+            lambda found: tuple(
+                Rule(f"r{place}", "demo", "count" if counts else "exclude", ((Condition(field, *question, negated),),))
+                for place, (field, question, counts, negated) in enumerate(found)
+            )
         )
+        if some
+        else st.just(())
     )
-    if some
-    else st.just(())
 )
 
 
@@ -279,7 +309,8 @@ def text_cases(draw: st.DrawFn) -> Case:
 
 
 LEAVES = (
-    TEXTS | st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 0.0, 1.5, 1e300, 1e5, 443, 2**53, 2**63, 2**64, -(2**63), 10**30, [], {}, [""], [None], ["-"]])
+    TEXTS | st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 0.0, 1.5, 1e300, 1e5, 443, 2**53, 2**63, 2**64, -(2**63), 10**30, [], {}, [""],
+        [None], ["-"]])
     | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 )  # fmt: skip
 INNER = ["x", "y", "0", "a.b", 'q"', "-"]
@@ -294,21 +325,32 @@ def json_cases(draw: st.DrawFn) -> Case:
     """Return a type of JSON objects, and objects, some with names twice, some broken."""
     values, hook = draw(sections([*JSON_NAMES, "time"], paths=[*PATHS, "%u"] if draw(seldom(9)) else PATHS, renames=draw(seldom(10))))
     lines = []
-    good = st.fixed_dictionaries({"time": FITTING["time"]}, optional={name: FITTING.get(name, SIMPLE) for name in NAMES} | {"deep": VALUES, "wide": VALUES})
+    good = st.fixed_dictionaries(
+        {"time": FITTING["time"]}, optional={name: FITTING.get(name, SIMPLE) for name in NAMES} | {"deep": VALUES, "wide": VALUES}
+    )
     for _ in range(draw(st.integers(1, 6))):
         if not draw(seldom(3)):
             lines.append(json.dumps(draw(good) | draw(st.dictionaries(st.sampled_from(["n", "port"]), st.integers(0, 2**40), max_size=1))))
             continue
-        record = {"time": draw(st.sampled_from([T] * 9 + [1714521600, 1.5, None, True, [], {}, "", "x"])), **draw(st.dictionaries(st.sampled_from(JSON_NAMES), VALUES, max_size=6))}
+        record = {
+            "time": draw(st.sampled_from([T] * 9 + [1714521600, 1.5, None, True, [], {}, "", "x"])),
+            **draw(st.dictionaries(st.sampled_from(JSON_NAMES), VALUES, max_size=6)),
+        }
         if draw(seldom(8)):
             record |= draw(st.dictionaries(st.sampled_from(JSON_ODD), VALUES, min_size=1, max_size=2))
         ascii_, compact = draw(st.booleans()), draw(st.booleans())
         line = json.dumps(record, ensure_ascii=ascii_, separators=(",", ":") if compact else None)
-        twice = draw(st.sampled_from([""] * 9 + ['"ip": "a", "ip": "b", ', '"n": 1E5, ', '"n": 1e400, ', '"n": -0, ', '"ip": "\\ud800", ', '"ip": "\\/\\u0041\\u0085", ']))
+        twice = draw(
+            st.sampled_from(
+                [""] * 9 + ['"ip": "a", "ip": "b", ', '"n": 1E5, ', '"n": 1e400, ', '"n": -0, ', '"ip": "\\ud800", ', '"ip": "\\/\\u0041\\u0085", ']
+            )
+        )
         lines.append("{" + twice + line[1:] if twice and len(line) > 2 else line)
     if draw(seldom(10)):
         lines.append(draw(st.sampled_from(["{", "[1]", "null", '{"time": 1'])))
     body = "\n".join(lines * draw(st.sampled_from([1, 1, 2]))) + draw(st.sampled_from(["", "\n"]))
     if draw(seldom(10)):
         body, values = f'{{"Records": [{", ".join(lines)}], "outer": "o\\u0085"}}', values | {"json_delimiter": "Records", "json_include": "outer"}
-    return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS), draw(RULES))
+    return Case(
+        {"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS), draw(RULES)
+    )

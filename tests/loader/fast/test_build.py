@@ -47,7 +47,12 @@ WHOLE = [
     ({"compat": "es-loader"}, ("full",), "", "compat is on"),
     ({"derived_fields": "part", "part": r"who /^(?P<part>.)/"}, ("full",), "", "it has the step 'derive'"),
     ({"field_prefix": "raw"}, ("full",), "", "it has the step 'remember'"),
-    ({"cloud_provider": "", "ecs": "cloud.instance.id", "cloud.instance.id": "who"}, ("full",), "", "its account and Region depend on what is mapped to cloud"),
+    (
+        {"cloud_provider": "", "ecs": "cloud.instance.id", "cloud.instance.id": "who"},
+        ("full",),
+        "",
+        "its account and Region depend on what is mapped to cloud",
+    ),
     ({"timestamp_key": ""}, ("full",), "", "its time may depend on more than the record"),
     ({"timestamp_format": "syslog"}, ("full",), "", "its time may depend on more than the record"),
     ({}, (), "", "no output takes it"),
@@ -56,7 +61,12 @@ WHOLE = [
     ({}, ("full nested=no",), "", "out_file:0 wants more than JSON behind a constant header"),
     ({}, ("ecs protocol=tcp header=rfc3164",), "", "out_syslog:0 wants more than JSON behind a constant header"),
     ({}, ("ecs protocol=tcp app_name=field:user.name",), "", "out_syslog:0 wants more than JSON behind a constant header"),
-    ({}, ("ecs protocol=tcp structured_data=a@32473 structured_fields=n=user.name",), "", "out_syslog:0 wants more than JSON behind a constant header"),
+    (
+        {},
+        ("ecs protocol=tcp structured_data=a@32473 structured_fields=n=user.name",),
+        "",
+        "out_syslog:0 wants more than JSON behind a constant header",
+    ),
 ]
 
 
@@ -115,7 +125,13 @@ COLUMNS = [
     ({"renamed_newfields": "b c", "b": "who", "c": "b"}, "time,ip,who", ("full",), "a renamed field bears the name of another"),
     ({"renamed_newfields": "source", "source": "who"}, "time,ip,who", ("full",), "a renamed field bears the name of an object"),
     ({"doc_id": "who", "renamed_newfields": "b", "b": "who"}, "time,ip,who", ("full",), ""),
-    ({"ecs": "log.level", "log.level": "who"}, "time,ip,who", ("ecs",), "it maps to log, where outputs of ECS alone say which object a record is from"),
+    ({"renamed_newfields": "b", "b": "source"}, "time,ip,who,source", ("full",), "a renamed field bears the name of an object"),
+    (
+        {"ecs": "log.level", "log.level": "who"},
+        "time,ip,who",
+        ("ecs",),
+        "it maps to log, where outputs of ECS alone say which object a record is from",
+    ),
     ({"ecs": "custom.x", "custom.x": "who"}, "time,ip,who", ("lean",), "ECS has no field 'custom.x'"),
     ({"ecs": "custom.x", "custom.x": "who"}, "time,ip,who", ("full",), ""),
     ({}, "time,ip,who,host", ("ecs",), "its field 'host' has a name of ECS"),

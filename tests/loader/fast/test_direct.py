@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.drivers import both_ways
 from tests.loader.fast.cases import HOOK, ODD, T, compiled
 
-VALUES = {"timestamp_key": "time", "ecs": "source.ip source.port user.name related.ip related.user event.action", "source.ip": "ip", "source.port": "port",
+VALUES = {"timestamp_key": "time", "ecs": "source.ip source.port user.name related.ip related.user event.action", "source.ip": "ip",
+    "source.port": "port",
           "user.name": "who", "related.ip": "[ip, other]", "related.user": "who", "event.action": "who"}  # fmt: skip
 TABLE = HOOK + '\nDERIVED = (derive("user.id event.type", both, "who port", varied=True), derive("event.action", size, "other", varied=True),)\n'
 TEXTS = st.sampled_from([text for text in ODD if not set(text) & set(" ,\x85\u2028\x01\x1b")])

@@ -12,12 +12,35 @@ from loader.rules.rule import Condition, Rule
 from tests.drivers import both_ways
 from tests.loader.fast.cases import HOOK, T, compiled
 
-CSV = {"file_format": "csv", "csv_delimiter": ",", "timestamp_key": "time", "ecs": "source.ip source.port user.name related.ip event.action event.outcome",
-       "source.ip": "ip", "source.port": "port", "user.name": "who", "related.ip": "[ip]", "event.action": "who", "event.outcome": "flag"}  # fmt: skip
+CSV = {"file_format": "csv", "csv_delimiter": ",", "timestamp_key": "time",
+    "ecs": "source.ip source.port user.name related.ip event.action event.outcome",
+       "source.ip": "ip", "source.port": "port", "user.name": "who", "related.ip": "[ip]", "event.action": "who",
+       "event.outcome": "flag"}  # fmt: skip
 TABLE = HOOK + '\nDERIVED = (derive("event.action", size, "who"), derive("user.id", echo, "flag", varied=True))\n'
-ROWS = [f"{T},{ip},{port},{who},{flag}" for ip in ("192.0.2.1", "2001:db8::1", "-") for port in ("443", "7", "-") for who in ("alice", "b") for flag in ("yes", "")]
-FIELDS = ["ip", "port", "who", "flag", "source.ip", "source.port", "user.name", "user.id", "related.ip", "event.action", "event.outcome", "event.module", "nowhere"]
-QUESTIONS = [("text", "alice"), ("text", "443"), ("text", "yes"), ("text", "192.0.2.1"), ("text", "demo"), ("regex", "a.*|b"), ("regex", r"[0-9]+"), ("regex", ".*"),
+ROWS = [
+    f"{T},{ip},{port},{who},{flag}"
+    for ip in ("192.0.2.1", "2001:db8::1", "-")
+    for port in ("443", "7", "-")
+    for who in ("alice", "b")
+    for flag in ("yes", "")
+]
+FIELDS = [
+    "ip",
+    "port",
+    "who",
+    "flag",
+    "source.ip",
+    "source.port",
+    "user.name",
+    "user.id",
+    "related.ip",
+    "event.action",
+    "event.outcome",
+    "event.module",
+    "nowhere",
+]
+QUESTIONS = [("text", "alice"), ("text", "443"), ("text", "yes"), ("text", "192.0.2.1"), ("text", "demo"), ("regex", "a.*|b"), ("regex",
+    r"[0-9]+"), ("regex", ".*"),
              ("cidr", "192.0.2.0/24 2001:db8::/32"), ("number", ">= 7"), ("number", "5")]  # fmt: skip
 
 
@@ -45,7 +68,9 @@ def test_whatever_the_rules_ask(form: str, asked: list[tuple[str, tuple[str, str
 
 
 def test_rules_are_met_in_their_order_and_counted_by_name() -> None:
-    plan = compiled(CSV, rules=[rule("second", "who", "regex", "al.*"), rule("first", "ip", "text", "192.0.2.1"), rule("last", "user.name", "text", "b")])
+    plan = compiled(
+        CSV, rules=[rule("second", "who", "regex", "al.*"), rule("first", "ip", "text", "192.0.2.1"), rule("last", "user.name", "text", "b")]
+    )
     quick, plain, through = both_ways(plan, "k", "\n".join(["time,ip,port,who,flag", *ROWS]).encode())
     assert quick == plain
     assert through == len(ROWS)
@@ -62,5 +87,7 @@ def test_a_thousand_texts_are_one_question() -> None:
 def test_rules_know_renamed_fields_by_their_new_names() -> None:
     values = {**CSV, "renamed_newfields": "person", "person": "who", "user.name": "person", "event.action": "person"}
     for field in ("who", "person"):
-        quick, plain, _ = both_ways(compiled(values, rules=[rule("r", field, "text", "alice")]), "k", "\n".join(["time,ip,port,who,flag", *ROWS]).encode())
+        quick, plain, _ = both_ways(
+            compiled(values, rules=[rule("r", field, "text", "alice")]), "k", "\n".join(["time,ip,port,who,flag", *ROWS]).encode()
+        )
         assert quick == plain, field

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.fast.layout import Cell, Fragment, Tree, asked, given as needed, is_certain, leaves, plant, text
+from loader.fast.layout import Cell, Fragment, Tree, asked, is_certain, leaves, plant, text
+from loader.fast.layout import given as needed
 from loader.fast.leaves import Leaf, fixed, ingested
 from loader.stages.tidy import tidy_object
 
@@ -51,7 +52,9 @@ def test_what_a_node_depends_on() -> None:
 
 
 LEAF = st.none() | st.sampled_from(["x", 'a"b\\', "é", 1, True, 1.5, [], {}, [""], {"a": ""}, [None, "b"]])
-NODES = st.recursive(LEAF, lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3).map(lambda found: ("object", found)), max_leaves=6)
+NODES = st.recursive(
+    LEAF, lambda below: st.dictionaries(st.sampled_from("abc"), below, max_size=3).map(lambda found: ("object", found)), max_leaves=6
+)
 
 
 @given(st.dictionaries(st.sampled_from(["k", 'q"', "x y"]), NODES, min_size=1, max_size=3))

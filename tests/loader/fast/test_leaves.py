@@ -64,7 +64,9 @@ def test_values_get_the_type_of_their_target(target: str, raw: Any, value: Any) 
     assert leaf(target, ["a"]).compute((raw,)) == value
 
 
-@pytest.mark.parametrize(("target", "raw"), [("source.port", "http"), ("source.ip", "example.com"), ("tls.established", "perhaps"), ("source.port", True)])
+@pytest.mark.parametrize(
+    ("target", "raw"), [("source.port", "http"), ("source.ip", "example.com"), ("tls.established", "perhaps"), ("source.port", True)]
+)
 def test_a_misfit_is_odd_for_it_has_to_be_counted(target: str, raw: Any) -> None:
     with pytest.raises(Odd):
         leaf(target, ["a"]).compute((raw,))

@@ -35,7 +35,9 @@ def written(objects: Objects, inside: str, values: dict[str, Any]) -> str:
 INPUTS = ["a", "b", "c", "%account"]
 LEAVES = st.sampled_from([*INPUTS, "fixed", "ingested", "a+%account", "a+b"])
 TREES = st.recursive(
-    st.dictionaries(st.sampled_from("klmn"), LEAVES, max_size=4), lambda below: st.dictionaries(st.sampled_from("klmn{"), below | LEAVES, max_size=4), max_leaves=8
+    st.dictionaries(st.sampled_from("klmn"), LEAVES, max_size=4),
+    lambda below: st.dictionaries(st.sampled_from("klmn{"), below | LEAVES, max_size=4),
+    max_leaves=8,
 )
 
 

@@ -9,7 +9,8 @@ from loader.fast.records import identity
 from tests.drivers import both_ways
 from tests.loader.fast.cases import HOOK, T, compiled
 
-JSON = {"file_format": "json", "timestamp_key": "time", "ecs": "source.ip source.port user.name related.ip user.id", "source.ip": "ip", "source.port": "port",
+JSON = {"file_format": "json", "timestamp_key": "time", "ecs": "source.ip source.port user.name related.ip user.id", "source.ip": "ip",
+    "source.port": "port",
         "user.name": "who deep.who", "related.ip": "[ip, list.0.ip]", "user.id": "deep.x.y"}  # fmt: skip
 
 
@@ -22,16 +23,31 @@ def same(lines: list[str], values: dict[str, str] = JSON, outs: tuple[str, ...] 
 
 
 VALUES = [
-    "null", '""', '"-"', '"null"', '"[]"', "[]", "{}", '[""]', "[null]", '["-"]', '{"a": ""}', '{"a": {"b": null}}', '[{"a": "-"}]', "true", "false", "0", "1", "1.0", "-0.0",
-    "1E5", "1e400", "9007199254740993", "18446744073709551615", "18446744073709551616", "123456789012345678901234567890", '"192.0.2.1"', '["192.0.2.1", "x"]',
+    "null", '""', '"-"', '"null"', '"[]"', "[]", "{}", '[""]', "[null]", '["-"]', '{"a": ""}', '{"a": {"b": null}}', '[{"a": "-"}]', "true",
+        "false", "0", "1", "1.0", "-0.0",
+    "1E5", "1e400", "9007199254740993", "18446744073709551615", "18446744073709551616", "123456789012345678901234567890", '"192.0.2.1"',
+    '["192.0.2.1", "x"]',
     '"\\u0041\\/\\u00e9"', '"\\u0085\\u007f\\u2028"', '"\\ud800"', '"a\\"b\\\\"', "[1, true, 1.0]",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("value", VALUES)
 def test_any_value_anywhere(value: str) -> None:
-    places = [f'"who": {value}', f'"ip": {value}', f'"port": {value}', f'"deep": {value}', f'"deep": {{"x": {value}, "who": {value}}}', f'"list": {value}']
-    places += [f'"list": [{value}, 1]', f'"deep": {{"x": {{"y": {value}}}}}', f'"other": {value}', f'"who": 1, "who": {value}', f'"deep.who": {value}']
+    places = [
+        f'"who": {value}',
+        f'"ip": {value}',
+        f'"port": {value}',
+        f'"deep": {value}',
+        f'"deep": {{"x": {value}, "who": {value}}}',
+        f'"list": {value}',
+    ]
+    places += [
+        f'"list": [{value}, 1]',
+        f'"deep": {{"x": {{"y": {value}}}}}',
+        f'"other": {value}',
+        f'"who": 1, "who": {value}',
+        f'"deep.who": {value}',
+    ]
     same([f'{{"time": "{T}", {place}}}' for place in places])
 
 
@@ -41,7 +57,9 @@ def test_true_1_and_1_0_in_turn() -> None:
     assert same(lines, hook=hook) == len(lines)
 
 
-@pytest.mark.parametrize("name", ["source", "event", "tags", "@message", "@timestamp", "@id", "@log_type", "is_ignored", "__index_name", "ecs", "", 'q"\\', "é\x85", "a.b"])
+@pytest.mark.parametrize(
+    "name", ["source", "event", "tags", "@message", "@timestamp", "@id", "@log_type", "is_ignored", "__index_name", "ecs", "", 'q"\\', "é\x85", "a.b"]
+)
 def test_members_with_the_names_of_something_else(name: str) -> None:
     import json
 
@@ -83,4 +101,7 @@ def test_a_list_in_an_object_with_fields_around_it() -> None:
 def test_a_record_of_more_than_64_kib_goes_step_by_step() -> None:
     sizes = (100, 21000, 32000, 40000, 66000)
     same([f'{{"time": "{T}", "who": "a", "other": "{"x" * size}"}}' for size in sizes])
-    same([f'{{"time": "{T}", "who": "a", "other": "{"x" * size}"}}' for size in (10, 200, 400, 500, 600, 1000)], outs=("full protocol=tcp max_message_bytes=1k framing=octet",))
+    same(
+        [f'{{"time": "{T}", "who": "a", "other": "{"x" * size}"}}' for size in (10, 200, 400, 500, 600, 1000)],
+        outs=("full protocol=tcp max_message_bytes=1k framing=octet",),
+    )

@@ -29,9 +29,12 @@ def same(body: str, values: dict[str, str] = CSV, outs: tuple[str, ...] = ("full
 
 
 ODDITIES = {
-    "a backslash": f"{T},192.0.2.1,a\\b,x", "a quote": f'{T},192.0.2.1,"a ""b""",x', "a control": f"{T},192.0.2.1,a\x01,x", "DEL": f"{T},192.0.2.1,a\x7f,x",
-    "no address": f"{T},nowhere,a,x", "no time": "yesterday,192.0.2.1,a,x", "an empty time": ",192.0.2.1,a,x", "a time to the second of the zone": "2024-05-01T00:00:00+00:00:30,192.0.2.1,a,x",
-    "too few fields": f"{T},192.0.2.1", "too many": f"{T},192.0.2.1,a,x,y,z", "64 KiB": f"{T},192.0.2.1,{'x' * 66000},x", "almost": f"{T},192.0.2.1,{'x' * 21000},x",
+    "a backslash": f"{T},192.0.2.1,a\\b,x", "a quote": f'{T},192.0.2.1,"a ""b""",x', "a control": f"{T},192.0.2.1,a\x01,x",
+        "DEL": f"{T},192.0.2.1,a\x7f,x",
+    "no address": f"{T},nowhere,a,x", "no time": "yesterday,192.0.2.1,a,x", "an empty time": ",192.0.2.1,a,x",
+    "a time to the second of the zone": "2024-05-01T00:00:00+00:00:30,192.0.2.1,a,x",
+    "too few fields": f"{T},192.0.2.1", "too many": f"{T},192.0.2.1,a,x,y,z", "64 KiB": f"{T},192.0.2.1,{'x' * 66000},x",
+    "almost": f"{T},192.0.2.1,{'x' * 21000},x",
     "a newline in quotes": f'{T},192.0.2.1,"a\nb",x',
 }  # fmt: skip
 
@@ -48,7 +51,12 @@ def test_an_odd_record_goes_alone_and_keeps_its_place(what: str, outs: tuple[str
 def test_text_that_other_programs_obey_is_escaped_all_the_same(what: str) -> None:
     row = f"{T},192.0.2.1,{what},x"
     same("\n".join([HEAD, *GOOD[:5], row, *GOOD[5:]]))
-    same("\n".join(json.dumps({"time": T, "ip": "192.0.2.1", "who": one}, ensure_ascii=ascii_) for one in ("a", what, "b") for ascii_ in (False, True)), JSON)
+    same(
+        "\n".join(
+            json.dumps({"time": T, "ip": "192.0.2.1", "who": one}, ensure_ascii=ascii_) for one in ("a", what, "b") for ascii_ in (False, True)
+        ),
+        JSON,
+    )
 
 
 @pytest.mark.parametrize("count", [1, 2, 999, 1000, 1001])
@@ -62,6 +70,9 @@ def test_where_most_records_are_odd_all_go_step_by_step_as_they_were_parsed() ->
     hook = HOOK + '\nDERIVED = (derive("event.action", kind, "more"),)\n'
     lines = [json.dumps({"time": T, "more": "-"})] * 2 + [json.dumps({"time": T, "more": "-", "source": 1})] * 3
     assert same("\n".join(lines) + "\n", JSON, hook=hook) == 0
+
+    late = json.dumps({"time": T, "more": "-", "other": "x" * 66000})  # too long, which shows when it is packed
+    assert same("\n".join([*lines[:2] * 2, late, late, *lines[:2]]) + "\n", JSON, hook=hook) == 6
 
 
 def test_a_type_whose_records_are_mostly_odd_gives_up() -> None:
@@ -92,12 +103,22 @@ def test_values_that_hardly_repeat_make_it_be_written_anew(monkeypatch: pytest.M
 @pytest.mark.parametrize("source", ["who", "@log_s3key", "who @log_s3key"])
 @pytest.mark.parametrize("varied", [False, True])
 def test_a_table_that_raises_costs_the_enrichment_alone(error: str, source: str, varied: bool) -> None:
-    hook = f"{HOOK}\ndef raises(*a):\n    if a[0] != 'user1': raise {error}('x')\n    return 'y'\n\nDERIVED = (derive('event.action', raises, '{source}', varied={varied}),)\n"
+    raises = f"def raises(*a):\n    if a[0] != 'user1': raise {error}('x')\n    return 'y'\n"
+    hook = f"{HOOK}\n{raises}\nDERIVED = (derive('event.action', raises, '{source}', varied={varied}),)\n"
     body = "\n".join([HEAD, *GOOD[:4]])
     same(body, hook=hook)
     assert same(body, hook=hook, chunk=1, varied=True) == (1 if source[0] == "w" else 0)
     easy = hook.replace("!= 'user1'", "== 'user1'")
     assert same(body, hook=easy) == (3 if source[0] == "w" else 4)
+
+
+def test_a_mistake_of_the_compiler_costs_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loader.fast.texts.TextWriter.compose", lambda writer: 1 / 0)
+    assert same("\n".join([HEAD, *GOOD])) == 0
+    plan = compiled(CSV)
+    planned(plan, Source("b", "k"), "\n".join([HEAD, *GOOD]).encode())
+    assert plan.fast is not None
+    assert [*plan.fast.functions.values()] == ["ZeroDivisionError: division by zero"]
 
 
 def test_what_takes_too_long_is_found_step_by_step() -> None:
@@ -112,8 +133,10 @@ def test_what_takes_too_long_is_found_step_by_step() -> None:
     assert planned(plan, Source("b", "k"), "\n".join([HEAD, *GOOD]).encode()) == plain
 
 
-@pytest.mark.parametrize("key", ['a"b', "a\\b", "a'{b}%s", "é/日本", "a\x01\n", "a\x7f", "a\x85", "a\u2028", "a\ud800", "x" * 2000, "AWSLogs/123456789012/x/us-east-1/y"])
-@pytest.mark.parametrize("bucket", ["b", 'b"\\{\'é'])
+@pytest.mark.parametrize(
+    "key", ['a"b', "a\\b", "a'{b}%s", "é/日本", "a\x01\n", "a\x7f", "a\x85", "a\u2028", "a\ud800", "x" * 2000, "AWSLogs/123456789012/x/us-east-1/y"]
+)
+@pytest.mark.parametrize("bucket", ["b", "b\"\\{'é"])
 def test_keys_and_buckets_with_awkward_characters(key: str, bucket: str) -> None:
     assert same("\n".join([HEAD, *GOOD]), key=key, bucket=bucket) in (0, 40)
 

@@ -16,12 +16,16 @@ TEXT = {"file_format": "text", "timestamp_key": "time", "ecs": "user.name", "use
 def same(values: dict[str, str], body: str, outs: tuple[str, ...] = ("full", "ecs", "lean"), hook: str = "") -> int:
     found = 0
     for chunk, varied, complete in ((1000, False, False), (1, True, False), (1, True, True)):
-        quick, plain, found = both_ways(compiled(values, outs, hook, chunk), "k/123456789012/us-east-1/x", body.encode(), varied=varied, complete=complete)
+        quick, plain, found = both_ways(
+            compiled(values, outs, hook, chunk), "k/123456789012/us-east-1/x", body.encode(), varied=varied, complete=complete
+        )
         assert quick == plain
     return found
 
 
-@pytest.mark.parametrize("name", ["source", "user", "related", "cloud", "ecs", "host", "message", "tags", "labels", "log", 'x"y', "x'y{z}", "x\\y", "class", "é"])
+@pytest.mark.parametrize(
+    "name", ["source", "user", "related", "cloud", "ecs", "host", "message", "tags", "labels", "log", 'x"y', "x'y{z}", "x\\y", "class", "é"]
+)
 @pytest.mark.parametrize("out", ["full", "ecs", "lean"])
 def test_an_object_takes_the_place_of_the_field_that_bears_its_name(name: str, out: str) -> None:
     rows = [f"{T},{ip},{own},{who}" for ip, own, who in itertools.product(("192.0.2.1", "-", ""), ("q", "-"), ("a", "null"))]
@@ -43,7 +47,9 @@ def test_the_id_of_a_document_is_the_field_that_is_named_or_the_digest(value: st
     same({**CSV, "doc_id": "nowhere"}, f"time,ip,who\n{T},192.0.2.1,{value}\n")
 
 
-@pytest.mark.parametrize("static", [{"event.id": "7"}, {"event.id": "it's {a}"}, {"event.action": "a\x7f"}, {"event.category": "[web, network]"}, {"event.action": "-"}])
+@pytest.mark.parametrize(
+    "static", [{"event.id": "7"}, {"event.id": "it's {a}"}, {"event.action": "a\x7f"}, {"event.category": "[web, network]"}, {"event.action": "-"}]
+)
 def test_constants(static: dict[str, str]) -> None:
     same({**CSV, "static_ecs": " ".join(static), **static}, f"time,ip,who\n{T},192.0.2.1,a\n")
 
@@ -87,4 +93,8 @@ def test_rows_of_every_delimiter(delimiter: str) -> None:
 ])  # fmt: skip
 @pytest.mark.parametrize("outs", [("full",), ("ecs protocol=tcp",)])
 def test_times_of_every_form_and_broken_ones(more: dict[str, str], times: list[str], outs: tuple[str, ...]) -> None:
-    same({**CSV, **more}, "\n".join(["time,ip,who,more", *(f"{time},192.0.2.1,a,{T if place % 2 else ''}" for place, time in enumerate(times * 2))]), outs)
+    same(
+        {**CSV, **more},
+        "\n".join(["time,ip,who,more", *(f"{time},192.0.2.1,a,{T if place % 2 else ''}" for place, time in enumerate(times * 2))]),
+        outs,
+    )

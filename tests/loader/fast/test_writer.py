@@ -11,7 +11,8 @@ from tests.loader.fast.cases import HOOK, T, compiled
 
 CSV = {"file_format": "csv", "csv_delimiter": ",", "timestamp_key": "time", "ecs": "source.ip user.name", "source.ip": "ip", "user.name": "who"}
 BODY = "\n".join(["time,ip,who", *(f"2024-05-01T00:00:00.{number:06}Z,192.0.2.{number},user{number}" for number in range(30))]).encode()
-HEADERS = ["protocol=tcp", "protocol=tcp framing=octet", "protocol=tcp framing=nul", "protocol=udp", "protocol=tcp header=none", "protocol=tcp header=none framing=octet",
+HEADERS = ["protocol=tcp", "protocol=tcp framing=octet", "protocol=tcp framing=nul", "protocol=udp", "protocol=tcp header=none",
+    "protocol=tcp header=none framing=octet",
            "protocol=tcp app_name=it's{a}", "protocol=tcp hostname=é%s", "protocol=tcp facility=auth severity=crit procid=7 msgid=m"]  # fmt: skip
 
 
