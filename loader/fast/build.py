@@ -47,7 +47,7 @@ def build(
     if time is None:
         raise Unfit("its time may depend on more than the record")
     make = _maker(log_type, exits, rows, time, _rules(rules))
-    return Fast(log_type.name, make, derives=bool(log_type.read(ecs.PROVIDER)))
+    return Fast(log_type.name, make, time[1], derives=bool(log_type.read(ecs.PROVIDER)))
 
 
 def _rules(rules: exclude.Excluder | None) -> Rules | None:

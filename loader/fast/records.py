@@ -31,7 +31,7 @@ class RecordWriter(Writer):
 
     def __init__(self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]]) -> None:
         super().__init__(tree, exits, varied)
-        self.clock: tuple[list[str], Any, Any] = ([], None, None)
+        self.clock: tuple[list[str], Any] = ([], None)
         self.doc_id = ""
         self.known: dict[tuple[str, ...], str] = {}
         self.keys: dict[str, str] = {}
@@ -118,18 +118,23 @@ class RecordWriter(Writer):
         variable = self.variable(name)
         return f"{variable}.__class__ is str and {variable} not in NOTHING"
 
+    def foreign(self) -> frozenset[str]:
+        """Return the names of members that make a record odd: outputs of ECS alone take those that are named as ECS names its objects too."""
+        names = STAMPED | CONTROLS | self.tree.keys()
+        return names if all(one.fields == FULL for one in self.exits) else names | schema.tops()
+
     def read(self) -> None:
         """Write the reading of the time; other inputs are read where they are looked up."""
         self.space |= {
-            "OWN": schema.tops() | STAMPED | CONTROLS | self.tree.keys(), "PLAIN": PLAIN, "key_of": key_of, "step": step_into,
+            "OWN": self.foreign(), "PLAIN": PLAIN, "key_of": key_of, "step": step_into,
             "dumps": orjson.dumps, "tidy": tidy_object, "controlled": controlled,
             "digest": digest, "identity": identity, "partial": functools.partial,
         }  # fmt: skip
         self.body.append("if not OWN.isdisjoint(row): raise Odd")
-        fields, memo, other = self.clock
+        fields, memo = self.clock
         own = [name for cell in self.objects.cells.values() for name in cell.inputs if name[0] not in "%@"]
         self.gets([*fields, *([self.doc_id] if self.doc_id else ()), *own])
-        self.constant("convert", other)
+        self.constant("convert", memo.convert)
         known = [self.path(field) for field in fields]
         self.body += [f"v = {known[0]}", *(f"if not v and (v is None or v == ''): v = {name}" for name in known[1:])]
         self.time(memo, "convert(v)")

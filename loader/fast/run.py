@@ -16,6 +16,7 @@ from loader.fast.writer import COMPLETE
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
+from loader.stages.clock import Times
 from loader.stages.stamp import place_of
 from loader.stages.tidy import NOTHING
 
@@ -32,8 +33,8 @@ Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
 class Fast:
     """One log type."""
 
-    def __init__(self, name: str, make: Make, *, derives: bool) -> None:
-        self.name, self.make, self.derives = name, make, derives
+    def __init__(self, name: str, make: Make, times: Times, *, derives: bool) -> None:
+        self.name, self.make, self.times, self.derives = name, make, times, derives
         self.functions: dict[tuple[str, ...] | None, _Function | str] = {}
 
     def function(self, columns: Columns | None) -> _Function | str:
@@ -82,7 +83,9 @@ class Fast:
 
     def _run(self, function: _Function, raws: Raws, source: Source, first: int) -> Packed | None:
         texts = raws.texts
-        constants = self._constants(source)
+        now = datetime.datetime.now(datetime.UTC)
+        self.times.refer(source.modified or now)
+        constants = self._constants(source, now.isoformat())
         if CONTROL.search("".join(constants[3:]).encode()):
             return None
         if raws.records is not None:
@@ -96,10 +99,9 @@ class Fast:
         messages = escaped[1:-1].decode().split("\\n") if joined else [orjson.dumps(text).decode()[1:-1] for text in texts]
         return function(texts, messages, *constants, place_of(source), first, dirty)
 
-    def _constants(self, source: Source) -> tuple[Any, ...]:
+    def _constants(self, source: Source, ingested: str) -> tuple[Any, ...]:
         """Return what all records of a chunk share: account, region, time, key, bucket, and the JSON of what they are stamped with."""
         account, region = ecs.origin(source.key) if self.derives else (None, None)
-        ingested = datetime.datetime.now(datetime.UTC).isoformat()
         stamped = {"@log_type": self.name, "@log_s3bucket": source.bucket, "@log_s3key": source.key}
         origin = "," + orjson.dumps(stamped).decode()[1:-1]
         path = "," + orjson.dumps({"log": {"file": {"path": f"s3://{source.bucket}/{source.key}"}}}).decode()[1:-1]

@@ -227,23 +227,39 @@ def _first(getters: list[Callable[[Record], Any]]) -> Callable[[Record], Any]:
 
 
 class Times(Memo):
-    """Timestamps by the texts they are made of; ``missed`` counts those that were not remembered."""
+    """Timestamps by the texts they are made of; ``missed`` counts those that were not remembered.
+
+    Where they are ``dated`` a time has no year: it depends on the ``reference`` time, that of the object.
+    """
 
     missed = 0
+
+    def __init__(self, read: times.Reader, text: Callable[[str], str] | None, *, dated: bool) -> None:
+        self.read, self.dated, self.reference = read, dated, times.EPOCH
+        super().__init__(text or self.convert)
 
     def __missing__(self, key: Any) -> Any:
         self.missed += 1
         return super().__missing__(key)
 
+    def convert(self, value: Any) -> str:
+        """Return the timestamp of any value; raises ValueError for what is none."""
+        return self.read(value, self.reference).isoformat()
 
-def quick(log_type: Section, renamed: list[str]) -> tuple[list[str], Memo, Callable[[Any], str]] | None:
-    """Return the fields, what makes a timestamp of a text, remembering it, and of any other value: raising ValueError for what is none.
+    def refer(self, reference: datetime.datetime) -> None:
+        """From now on choose years by this time."""
+        if self.dated and reference != self.reference:
+            self.reference = reference
+            self.clear()
 
-    None for types whose time depends on more: on the object, its key, or what carries the record.
+
+def quick(log_type: Section, renamed: list[str]) -> tuple[list[str], Times] | None:
+    """Return the fields that may hold the time, and what makes timestamps of their values.
+
+    None for types whose time depends on more: on the object's key, or what carries the record.
     """
     fields, forms = timestamp_fields(log_type, renamed), _forms(log_type)
-    if not fields or set(fields) & {*TOLD} or any("syslog" in form for form in forms):
+    if not fields or set(fields) & {*TOLD}:
         return None
-    read = _converter(log_type)
     text = _iso_text(log_type) if forms == ["iso8601"] and not log_type.read(NANO) else None
-    return fields, Times(text or (lambda value: read(value, times.EPOCH).isoformat())), lambda value: read(value, times.EPOCH).isoformat()
+    return fields, Times(_converter(log_type), text, dated=any("syslog" in form for form in forms))

@@ -112,7 +112,7 @@ T = "2024-05-01T00:00:00Z"
 TIMES = [
     T, T, T, T, "2024-05-01T09:00:00.5+09:00", "2024-05-01", "1714521600", "1714521600123", "0", "24/May/2024:08:00:01 +0000", "", "-", "yesterday",
     "2024-05-01T00:00:00.123456789Z", "2024-05-01T00:00:00.123456Z", "2024-05-01T00:00:00.000000Z", "2024-05-01T00:00:00+00:00:30", "9" * 30,
-    "inf", "20240501T000000Z",
+    "inf", "20240501T000000Z", "Feb  5 17:32:18", "Feb 29 10:00:00",
 ]  # fmt: skip
 ODD = [
     "", "-", "null", "[]", "None", "true", "no", "0", "7", "443", "007", "-5", "+5", "1.0", "1e400", "1E5", "9" * 18, "9" * 19, "9" * 40, "\u0663",
@@ -184,7 +184,7 @@ def sections(draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = ()
     values["timestamp_key"] = draw(st.sampled_from(["time"] * 8 + ["name", "nowhere"]))
     if draw(seldom(10)):
         values["timestamp_key_list"] = "nowhere name time"
-    form = draw(st.sampled_from([""] * 8 + ["epoch", "%d/%b/%Y:%H:%M:%S %z", "list"]))
+    form = draw(st.sampled_from([""] * 8 + ["epoch", "syslog", "%d/%b/%Y:%H:%M:%S %z", "list"]))
     if form == "list":
         values["timestamp_format_list"] = '["epoch", "iso8601"]'
     elif form:

@@ -54,7 +54,7 @@ WHOLE = [
         "its account and Region depend on what is mapped to cloud",
     ),
     ({"timestamp_key": ""}, ("full",), "", "its time may depend on more than the record"),
-    ({"timestamp_format": "syslog"}, ("full",), "", "its time may depend on more than the record"),
+    ({"timestamp_key": "file_timestamp"}, ("full",), "", "its time may depend on more than the record"),
     ({}, (), "", "no output takes it"),
     ({}, ("full keep=user.name",), "", "out_file:0 keeps or drops single fields"),
     ({}, ("full drop=who",), "", "out_file:0 keeps or drops single fields"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,21 @@ def test_records_of_the_own_reading_are_left_out(tmp_path: Path) -> None:
     plan = drivers.engine(tmp_path, "").plans["cloudtrail"]
     quick, plain, _ = both_ways(plan, "k", json.dumps({"Records": records}).encode())
     assert (quick == plain, plain.counts["left out by ignore_own_logs"]) == (True, 2)
+
+
+def test_times_without_a_year_are_of_the_year_of_their_object() -> None:
+    plan = compiled({**CSV, "timestamp_format": "syslog"}, ("full", "ecs"))
+    body = f"{HEAD}\nFeb 29 10:00:00,192.0.2.1,alice,x\nDec 31 23:59:59,192.0.2.1,bob,x".encode()
+    years = []
+    for modified in (datetime.datetime(2024, 6, 1, tzinfo=datetime.UTC), datetime.datetime(2021, 6, 1, tzinfo=datetime.UTC)):
+        source = Source("b", "k", etag="e", modified=modified)
+        quick = planned(plan, source, body)
+        assert quick == planned(dataclasses.replace(plan, fast=None), source, body)
+        years.append([json.loads(message)["@timestamp"][:4] for message in quick.packed["out_file:0"]])
+    assert years == [["2024", "2023"], ["2020", "2020"]]
+
+
+def test_a_member_named_as_ecs_names_its_objects_is_nothing_odd_where_nothing_is_mapped_to_it() -> None:
+    body = json.dumps({"time": T, "ip": "192.0.2.1", "who": "alice", "tags": ["a"], "message": "m", "client": {"x": ""}})
+    assert same(body, JSON, outs=("full",)) == 1
+    assert same(body, JSON, outs=("full", "ecs")) == 0
