@@ -22,6 +22,7 @@ from loader.engine import HOME
 
 SETTLED = 1.0  # seconds after which a program has started for good
 NULL = "[out_null]\n"
+LINKS = 10_000  # names that one file is given: file systems have a limit
 
 
 def load(folder: Path, keys: list[str], ini: str, workers: int) -> Figures:
@@ -108,6 +109,9 @@ def linked(bucket: Path, log_type: str, objects: int, records: int) -> list[str]
     """Make many objects that are one, by links, and return their keys."""
     (key,) = generate.write(bucket, log_type, 1, records)
     keys = [key.replace("_0000.", f"_{n:07}.") for n in range(1, objects + 1)]
-    for one in keys:
-        os.link(bucket / key, bucket / one)
+    for number, one in enumerate(keys):
+        if number % LINKS:
+            os.link(bucket / keys[number - number % LINKS], bucket / one)
+        else:
+            shutil.copyfile(bucket / key, bucket / one)
     return keys

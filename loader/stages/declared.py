@@ -19,6 +19,7 @@ from loader.stages.tidy import tidy_object
 
 NOTHING = ("", "-", "null", "[]")
 CONTAINERS = frozenset({list, tuple, dict})
+PLAIN = frozenset({str, int, type(None)})  # no two of them are equal, as True, 1 and 1.0 are
 Told = tuple[tuple[str, ...], str, Any]  # the objects around a field, its name, its value
 
 
@@ -85,13 +86,16 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
 
     What a row's function raises ends it: what the rows before have set stays.
     """
-    table = [_asker(row) for row in rows]
-    removers = [_remover(path) for path in reversed(places(rows, mapped))]
+    table = [(row.sources, _readers(row), *_told(row)) for row in rows]
+    found = places(rows, mapped)
+    tops = [path for path in found if "." not in path]
+    removers = [_remover(path) for path in reversed(found) if "." in path]
 
     def transform(record: Record) -> Record:
         try:
-            for ask in table:
-                for parents, leaf, value in ask(record):
+            for sources, readers, memo, told in table:
+                arguments = tuple(map(record.get, sources)) if readers is None else tuple([read(record) for read in readers])
+                for parents, leaf, value in memo[arguments] if memo is not None and PLAIN.issuperset(map(type, arguments)) else told(arguments):
                     holder = record
                     for step in parents:
                         below = holder.get(step)
@@ -102,35 +106,30 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
         finally:
             for remove in removers:
                 remove(record)
+            for top in tops:
+                if top in record and not record[top] and (record[top] is None or record[top] == {}):
+                    del record[top]
         return record
 
     return transform
 
 
-def _asker(row: Row) -> Callable[[Record], Iterable[Told]]:
-    """Return a function from a record to what a row sets in it: remembered by the values of its sources, unless these are varied."""
-    function, sources, targets = row.function, row.sources, row.targets
+def _readers(row: Row) -> list[Callable[[Record], Any]] | None:
+    """Return the readers of a row's sources, None where all of them are names at the top."""
+    return [reader(source) for source in row.sources] if any("." in source for source in row.sources) else None
+
+
+def _told(row: Row) -> tuple[Memo | None, Callable[[Iterable[Any]], list[Told]]]:
+    """Return a function from the values of a row's sources to what it sets, and its memo for plain values, unless the row is varied."""
+    function, targets = row.function, row.targets
     paths = [(tuple(target.split(".")[:-1]), target.rpartition(".")[2]) for target in targets]
-    readers = [reader(source) for source in sources] if any("." in source for source in sources) else None
 
     def told(arguments: Iterable[Any]) -> list[Told]:
         found = zip(paths, values(targets, function(*arguments)), strict=True)
         tidy = ((parents, leaf, _tidied(value)) for (parents, leaf), value in found if says(value))
         return [one for one in tidy if one[2] is not None]
 
-    memo, count = Memo(lambda key: told(key[:count]), 0 if row.varied else 16384), len(sources)
-
-    def ask(record: Record) -> Iterable[Told]:
-        arguments = tuple(map(record.get, sources)) if readers is None else tuple([read(record) for read in readers])
-        kinds = tuple(map(type, arguments))  # True, 1 and 1.0 are equal; so are 0.0 and -0.0
-        if memo.bound and float not in kinds:
-            try:
-                return memo[*arguments, *kinds]  # type: ignore[no-any-return]
-            except TypeError:  # no hash; or it is the function that raises
-                pass
-        return told(arguments)
-
-    return ask
+    return (None if row.varied else Memo(told, 16384)), told
 
 
 def _tidied(value: Any) -> Any:
