@@ -28,6 +28,7 @@ def main_rounds(log_type: str, records: int, rounds: int) -> Rounds:
     """Measure a type by all ways; raises SystemExit where records are missing."""
     with tempfile.TemporaryDirectory() as folder:
         (key,) = generate.write(Path(folder), log_type, 1, records)
+        generate.write(Path(folder, generate.WARM), log_type, 2, max(10, records // 8))
         ways = {way: partial(measure, way, log_type, folder, key) for way in WAYS}
         if rsyslog.program() and log_type in (*rulebase.FIELDS, "cloudtrail"):
             lines = rsyslog.lines_of(log_type, Path(folder), key)

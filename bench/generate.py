@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+WARM = "warm"  # folder of objects to begin with
 START = datetime(2024, 5, 24, 8, 0, tzinfo=UTC)
 AGENTS = [f"Mozilla/5.0 (X11; Linux x86_64; rv:{n}.0) Gecko/20100101 Firefox/{n}.0" for n in range(90, 130)]
 ACCOUNT = "123456789012"
