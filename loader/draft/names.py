@@ -28,8 +28,8 @@ NAMES: tuple[tuple[str, str], ...] = (
         "dst dstip dstaddr destip destinationip destinationaddress destaddr destaddress destinationipaddress dstipaddress targetip serverip "
         "serveraddress serveraddr dip dstipv4 destinationipv4 localip dstendpointip localaddress hostipaddress destipaddress ip2",
     ),
-    ("source.port", "spt srcport sourceport clientport srcportnumber remoteport cport port srcendpointport"),
-    ("destination.port", "dpt dstport destport destinationport serverport dstportnumber targetport sport localport dstendpointport port2"),
+    ("source.port", "spt sport srcport sourceport clientport srcportnumber remoteport cport port srcendpointport"),
+    ("destination.port", "dpt dport dstport destport destinationport serverport dstportnumber targetport localport dstendpointport port2"),
     ("source.mac", "smac srcmac sourcemac sourcemacaddress clientmac mac"),
     ("destination.mac", "dmac dstmac destmac destinationmac destinationmacaddress"),
     ("source.bytes", "bytessent sentbyte sentbytes bytesout outbytes txbytes srcbytes csbytes out bytestoserver"),

@@ -50,7 +50,7 @@ def test_a_type_is_run_as_it_would_be(tmp_path: Path) -> None:
 
 
 def test_records_that_the_generated_function_leaves_over_are_told(tmp_path: Path) -> None:
-    ini = "[demo]\ns3_key = demo/\nfile_format = json\ntimestamp_key = at\n"
+    ini = "[demo]\ns3_key = demo/\nfile_format = json\ntimestamp_key = at\necs = user.id\nuser.id = who\n"
     rows = b'{"at": "2024-05-24T08:00:00Z", "user": "ann"}\n{"at": "2024-05-24T08:00:00Z", "who": "ann"}\n'
     said = "1 of the first 2 records are not as it expects: they have fields that bear names of ECS (user)"
     assert run(tmp_path, ini, body=rows).why_not == said
