@@ -74,6 +74,8 @@ BESIDE = {  # the stages that are more than a module: ecs writes its mapping, wh
     ("loader/stages/ecs.py", "stages.compat"),
     ("loader/stages/hooks.py", "stages.declared"),
     ("loader/stages/declared.py", "stages.tidy"),
+    ("loader/stages/for_ecs.py", "stages.typed"),
+    ("loader/stages/for_ecs.py", "stages.stamp"),
     ("loader/stages/compat.py", "stages.typed"),
     ("loader/stages/mapping.py", "stages.typed"),
     ("loader/stages/stamp.py", "stages.clock"),  # the time is the largest part of the stamp

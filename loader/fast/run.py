@@ -70,6 +70,7 @@ class Fast:
         except Overdue:
             raise
         except (Exception, SystemExit):  # noqa: BLE001  # a text that has no UTF-8; a table that fails for all of a chunk
+            log.debug("a chunk of %s goes step by step", source.uri, exc_info=True)
             return None
 
     def give_up(self, columns: Columns | None) -> None:
