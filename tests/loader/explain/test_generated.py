@@ -44,7 +44,6 @@ def test_the_columns_of_a_table_are_known_by_a_sample(tmp_path: Path) -> None:
     [
         (f"{TEXT}via_cwl = yes\n", "a carrier brings its records"),
         (f"{TEXT}multiline_firstline = x\n".replace("= text", "= multiline"), "records of multiline are parsed one by one"),
-        (f"{TEXT}timestamp_format = syslog\n", "its time may depend on more than the record"),
         (TEXT.replace("when\n", "file_timestamp\n"), "its time may depend on more than the record"),
         (f"{TEXT}compat = es-loader\n", "compat is on"),
     ],
