@@ -2,13 +2,16 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python
 
-.PHONY: demo test lint bench faults clean
+.PHONY: demo test coverage lint bench faults clean
 
 demo: $(VENV)/.installed  ## the whole way on one machine, from a sample bucket to syslog
 	@$(RUN) index.py demo
 
 test: $(VENV)/.installed-dev  ## the suite; what it skips it says at the end
 	$(RUN) -m pytest -m "not large"
+
+coverage: $(VENV)/.installed-dev  ## the suite, and which lines it has not run; nearly twice as long
+	$(RUN) -m pytest -m "not large" --cov --cov-report=term
 
 lint: $(VENV)/.installed-dev  ## ruff and mypy
 	$(VENV)/bin/ruff check .
