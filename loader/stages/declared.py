@@ -165,7 +165,9 @@ def copied(value: Any) -> Any:
     """Return a value of which the record shares no list and no dict with anybody."""
     if isinstance(value, dict):
         return {key: copied(below) for key, below in value.items()}
-    return [copied(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [one if one.__class__ is str else copied(one) for one in value]
+    return value
 
 
 def _remover(path: str) -> Callable[[Record], None]:
