@@ -86,14 +86,16 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
 
     What a row's function raises ends it: what the rows before have set stays.
     """
-    table = [(row.sources, _readers(row), *_told(row)) for row in rows]
+    table = [(next((name for name in row.needs if "." not in name), ""), row.sources, _readers(row), *_told(row)) for row in rows]
     found = places(rows, mapped)
     tops = [path for path in found if "." not in path]
     removers = [_remover(path) for path in reversed(found) if "." in path]
 
     def transform(record: Record) -> Record:
         try:
-            for sources, readers, memo, told in table:
+            for need, sources, readers, memo, told in table:
+                if need and record.get(need) is None:
+                    continue
                 arguments = tuple(map(record.get, sources)) if readers is None else tuple([read(record) for read in readers])
                 for parents, leaf, value in memo[arguments] if memo is not None and PLAIN.issuperset(map(type, arguments)) else told(arguments):
                     holder = record
