@@ -138,6 +138,16 @@ def stalls(after: int, seconds: float) -> Act:
     return act
 
 
+def stalls_for_good(after: int) -> Act:
+    """Pass on nothing any more, from the middle of a message on; that the client half-closes changes nothing."""
+
+    def act(link: Link) -> None:
+        link.to_middle(after)
+        link.stopped.wait()
+
+    return act
+
+
 class Proxy:
     """Listens on ``port`` for connections to the port ``to``, and does to them, in turn, what ``acts`` say."""
 

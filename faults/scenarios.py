@@ -119,6 +119,7 @@ def network(*acts: Act, broken: int) -> Play:
 
 
 PLACES = (300_000, 1_500_000, 2_500_000, 5_000_000)  # bytes after which each connection is broken
+LATE = 27_000_000  # bytes of the 30,000,000 of each worker: what is left fits into the buffers on the way
 
 
 # --- S3 and SQS ---
@@ -195,6 +196,7 @@ def cases() -> Iterator[Case]:
         (every, "connection reset in mid-frame", network(*map(proxies.resets, PLACES), broken=len(PLACES)), passed(*PLACES)),
         (relp, "connection ended in mid-frame, answers pass", network(*map(proxies.cuts_in_order, PLACES), broken=len(PLACES)), nothing_twice),
         (some, "stalled for good in mid-frame", network(*(proxies.stalls(at, 20) for at in PLACES[:2]), broken=2), passed(*PLACES[:2])),
+        (some, "stalled for good near the end", network(*[proxies.stalls_for_good(LATE)] * WORKERS, broken=WORKERS), in_flight),
         (some, "stalled for 1 s in mid-frame", network(*(proxies.stalls(at, 1) for at in PLACES[:2]), broken=2), nothing_twice),
         (some, "every block delayed by 5 ms", network(*[proxies.delays(0.005)] * WORKERS, broken=0), nothing_twice),
         (some, "disk of the ledger full", ledger_disk_full, nothing_twice),

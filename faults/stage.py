@@ -15,7 +15,7 @@ from faults.receivers import Receiver
 from faults.service import Service
 from tests.servers import until
 
-OPTIONS = "timeout = 2s\nretry_wait = 1s\nretry_for = 30s\n"
+OPTIONS = "timeout = 3s\nretry_wait = 1s\nretry_for = 30s\n"
 QUEUE = "[in_sqs]\nwait = 1s\nvisibility = 4s\n"
 SETTLED = 0.4  # seconds without a byte after which a receiver is thought to have written all
 

@@ -21,7 +21,8 @@ SLICE = 16384
 CLOSED = "the connection was closed before everything was known to have arrived"
 VERDICT = 0.1  # seconds after a connection was made, and written to at once, in which a port for TLS refuses what is none
 FRESH = 5.0  # seconds after a write in which the end of a connection is not taken for one that idleness has brought about
-FAREWELL = 1.5  # seconds that the receiver has to read the rest, and to close as well
+SILENT = 2  # connections whose receiver did not close in answer to our half-close, after which no more are tried
+FAREWELL = 1.5  # seconds to connect to a receiver that died at the end
 COMEBACK, PAUSE = 3.0, 0.2  # seconds for which one that dies just then is waited for, and between two tries
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Stream:
         self._socket: socket.socket | None = None
         self._owing = self._trusted = False
         self._written = self._begun = 0.0
+        self._silent = 0
 
     @property
     def address(self) -> str:
@@ -80,20 +82,24 @@ class Stream:
         self._forget()
 
     def close(self) -> None:
-        """End the connection. That the receiver closes as well shows that it has read everything; where it dies instead, the tail is sent again."""
+        """End the connection. That the receiver closes as well shows that it has read everything; where it does not, the tail is sent again, once."""
         self._part()
         deadline = time.monotonic() + COMEBACK
-        while self._tail and time.monotonic() < deadline:
+        while self._tail and self._silent < SILENT and time.monotonic() < deadline:
             try:
                 self._connect(min(self._timeout, FAREWELL))
             except OSError:
                 time.sleep(PAUSE)
             self._part()
         if self._tail:
-            logger.error("%s died and does not come back: it may not have read the last that it was sent", self.address)
+            why = "never closes (resend = 0 is for one that cannot)" if self._silent >= SILENT else "died and does not come back"
+            logger.error("%s %s: it may not have read the last that it was sent", self.address, why)
 
     def _part(self) -> None:
-        """Half-close (RFC 5425 section 4.4: after a close_notify), and wait a moment for the other half, if something may not have been read."""
+        """Half-close (RFC 5425 section 4.4: after a close_notify), and wait for the other half, if something may not have been read.
+
+        A receiver that has not closed within the timeout counts as dead: it may have stalled with all of it in its buffers.
+        """
         connection, self._socket = self._socket, None
         if connection is None:
             return
@@ -110,9 +116,10 @@ class Stream:
                 connection = socket.socket(fileno=connection.detach())
             connection.shutdown(socket.SHUT_WR)
             if self._tail:
-                _wait_for_end(connection, FAREWELL)
+                _wait_for_end(connection, self._timeout)
             self._tail.ended()
-        except OSError:
+        except OSError as why:
+            self._silent += isinstance(why, TimeoutError)
             self._tail.died()
         finally:
             connection.close()
@@ -179,8 +186,9 @@ def _send(connection: socket.socket, data: bytes) -> None:
 
 
 def _wait_for_end(connection: socket.socket, patience: float) -> None:
-    """Wait until the other side has closed as well; raises OSError when it has reset. One that never closes is not waited for any longer."""
+    """Wait until the other side has closed as well; raises OSError when it has reset, TimeoutError when it has done neither."""
     deadline = time.monotonic() + patience
     while readable(connection, max(0.0, deadline - time.monotonic())):
         if not connection.recv(65536):
             return
+    raise TimeoutError(f"not closed within {patience:g} seconds")

@@ -112,3 +112,15 @@ def test_a_delay_loses_nothing():
         connection.sendall(LINES)
         assert peer.wait_bytes(len(LINES)) == LINES
         assert time.monotonic() - began >= 0.02
+
+
+def test_a_stall_for_good_outlasts_the_half_close_of_a_client():
+    with through(proxies.stalls_for_good(1000), behave=echo) as (peer, proxy, connect):
+        connection = connect()
+        connection.sendall(LINES)
+        connection.shutdown(socket.SHUT_WR)
+        peer.wait_bytes(1200 + proxies.MIDDLE)
+        connection.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        assert (len(peer.received), proxy.broken) == (1200 + proxies.MIDDLE, 1)

@@ -212,16 +212,39 @@ def test_a_receiver_that_dies_at_the_end_for_good_is_told(opened, monkeypatch, c
     ]
 
 
-def test_a_receiver_that_never_closes_is_waited_for_in_vain_but_not_for_long(opened, monkeypatch):
-    monkeypatch.setattr("plugins._syslog.stream.FAREWELL", 0.1)
+def stalled(peer, connection):
+    """Take what fits into the buffers, and neither read it nor close."""
+    peer.held.wait(10)
+    connection.socket.close()
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_what_a_receiver_stalled_with_at_the_end_is_sent_again(opened, certificates, protocol, caplog):
+    tls = certificates.server() if protocol == "tls" else None
+    with DyingPeer(stalled, tls=tls) as peer:
+        plugin = opened(protocol=protocol, framing="lf", port=peer.port, timeout="500ms", **({"ca_file": certificates.ca_file} if tls else {}))
+        plugin.write(numbered(1000))
+        plugin.flush()  # its TCP has all of it
+        plugin.close()
+        assert bytes(peer.connections[1].received) == b"".join(numbered(1000))
+        assert plugin.counted == {AGAIN: 1000}
+        peer.held.set()
+    assert not [found for found in caplog.records if found.levelno >= logging.ERROR]
+
+
+def test_a_receiver_that_never_closes_gets_it_twice_and_is_told(opened, caplog):
     with TcpPeer(never_read) as peer:
-        plugin = opened(protocol="tcp", port=peer.port)
+        plugin = opened(protocol="tcp", port=peer.port, timeout="100ms")
         plugin.write([b"a\n"])
         plugin.flush()
         began = time.monotonic()
-        plugin.close()
-        assert 0.1 <= time.monotonic() - began < 2
-        assert len(peer.connections) == 1
+        with caplog.at_level(logging.ERROR):
+            plugin.close()
+        assert 0.2 <= time.monotonic() - began < 2
+        assert len(peer.connections) == 2
+    assert [found.getMessage() for found in caplog.records] == [
+        f"tcp://127.0.0.1:{peer.port} never closes (resend = 0 is for one that cannot): it may not have read the last that it was sent"
+    ]
 
 
 def test_without_a_tail_nobody_is_waited_for(opened):
