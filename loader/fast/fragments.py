@@ -18,11 +18,11 @@ class Fragments(dict[Any, Any]):
     The key is the one input, or a tuple of several. ``missed`` counts what was not remembered.
     """
 
-    __slots__ = ("cell", "missed", "of_json", "texts")
+    __slots__ = ("cell", "combines", "missed", "of_json", "texts")
 
     def __init__(self, cell: Cell, *, of_json: bool) -> None:
         self.cell, self.of_json, self.missed = cell, of_json, 0
-        self.texts = cell.texts()
+        self.texts, self.combines = cell.texts(), cell.combines
 
     def compute(self, key: Any) -> Any:
         """Return the texts for a key."""

@@ -40,6 +40,11 @@ class Cell:
         """Whether a hook's table says that the values hardly repeat."""
         return any(leaf.varied for fragment in self.fragments for leaf in leaves(dict(fragment.nodes)))
 
+    @property
+    def combines(self) -> bool:
+        """Whether a function is called with several inputs: their combinations are many, but not endless, and dear."""
+        return len(self.asked) > 1 and any(leaf.call for fragment in self.fragments for leaf in leaves(dict(fragment.nodes)))
+
     def texts(self) -> Callable[[Values], tuple[str, ...]]:
         """Return a function from the values of ``inputs`` to the texts of all fragments."""
         makers = [text(fragment, self.inputs) for fragment in self.fragments]

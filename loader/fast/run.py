@@ -25,6 +25,7 @@ FEW = 2000  # records that are looked at before anything is decided
 CHECKS = 8
 MOST = 0.8  # share of rows with something in every field, from which on these are the usual case
 OFTEN = 0.3  # of the look-ups that miss: then it costs less to compute than to remember
+AT_FIRST = 0.8  # the same for combinations that a function is called with, while most are met for the first time
 Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
 log = logging.getLogger(__name__)
 Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
@@ -128,6 +129,7 @@ class _Function:
         self.varied: frozenset[tuple[str, ...]] = frozenset()
         self.run: Any = make(columns, self.varied)
         self.seen, self.due, self.checks, self.in_vain = 0, FEW, 0, 0
+        self.is_new = True  # nothing is remembered yet
 
     def __call__(self, rows: Sequence[Any], *rest: Any) -> Packed:
         found: Packed = self.run(rows, *rest)
@@ -139,12 +141,13 @@ class _Function:
 
     def _look(self, rows: Sequence[Any]) -> None:
         """Write the function anew without the memos that miss often, and as rows mostly are; asked seldom, and more and more so."""
-        missing = {asked for asked, memo in self.run.memos.items() if memo.missed > OFTEN * self.seen}
+        missing = {asked for asked, memo in self.run.memos.items() if memo.missed > self.seen * (AT_FIRST if self.is_new and memo.combines else OFTEN)}
         for memo in self.run.memos.values():
             memo.missed = 0
         self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
         if self.columns is not None and COMPLETE not in self.varied and _share(self.columns, rows) > MOST:
             missing.add(COMPLETE)
+        self.is_new = bool(missing)
         if missing:
             self.varied |= missing
             self.run = self.make(self.columns, self.varied)

@@ -233,6 +233,7 @@ class Times(Memo):
     """
 
     missed = 0
+    combines = False
 
     def __init__(self, read: times.Reader, text: Callable[[str], str] | None, *, dated: bool) -> None:
         self.read, self.dated, self.reference = read, dated, times.EPOCH
