@@ -177,12 +177,21 @@ def planned(plan: Plan, source: Source, body: bytes, block: int = 65536) -> Told
 
 
 def both_ways(
-    plan: Plan, key: str, body: bytes, *, bucket: str = "sample-bucket", block: int = 65536, varied: bool = False, complete: bool = False
+    plan: Plan,
+    key: str,
+    body: bytes,
+    *,
+    bucket: str = "sample-bucket",
+    block: int = 65536,
+    varied: bool = False,
+    complete: bool = False,
+    together: bool = False,
 ) -> tuple[Told, Told, int]:
     """Run an object through a plan's generated function, and step by step; and tell how many records went through the function.
 
     ``varied``: behind the first chunk nothing is looked up that can be computed, as where values hardly repeat; with ``complete`` the
-    function is one for rows with something in every field, too, whatever they have.
+    function is one for rows with something in every field, too, whatever they have. ``together``: behind the first chunk, of two records
+    at the least, all that is looked up is looked up at one go, as where nothing varies.
     """
     fast, through = plan.fast, 0
     assert fast is not None, plan.why_not
@@ -196,8 +205,14 @@ def both_ways(
             through += len(raws.texts) - len(found[1])
         return found
 
-    soon = {"IN_VAIN": 10**9, **({"FEW": 1, "OFTEN": -1.0} if varied else {}), **({"MOST": -1.0} if complete else {})}
-    with mock.patch.multiple("loader.fast.run", **soon), mock.patch.object(fast, "run", counted):
+    soon = {"IN_VAIN": 10**9, **({"MOST": -1.0} if complete else {})}
+    soon |= {"FEW": 1, "OFTEN": -1.0} if varied else {"FEW": 1} if together else {}
+    steady = {"NEW": 10**9, "TOO_OFTEN": 10**9, "AT_FIRST": 10**9} if together else {"SAMPLE": 0}
+    with (
+        mock.patch.multiple("loader.fast.run", **soon),
+        mock.patch.multiple("loader.fast.together", **steady),
+        mock.patch.object(fast, "run", counted),
+    ):
         quick = planned(plan, Source(bucket, key, etag="e"), body, block)
     plain = planned(dataclasses.replace(plan, fast=None), Source(bucket, key, etag="e"), body, block)
     return quick, plain, through

@@ -95,14 +95,18 @@ def plant(tree: Tree, target: str, leaf: Leaf) -> None:
     tree[last] = leaf
 
 
-def asked(node: Leaf | Tree) -> set[tuple[str, ...]]:
-    """Return the sets of inputs of a record that what is in a node depends on; a chunk's own time counts as one."""
+def asked(node: Leaf | Tree, together: Sequence[tuple[str, ...]] = ()) -> set[tuple[str, ...]]:
+    """Return the sets of inputs of a record that what is in a node depends on.
+
+    A chunk's own time counts as one, and so does each group of those ``together``.
+    """
     found: set[tuple[str, ...]] = set()
     for leaf in [node] if isinstance(node, Leaf) else leaves(node):
         if INGESTED in leaf.inputs:
             found.add((INGESTED,))
         elif leaf.asked:
-            found.add(leaf.asked)
+            wide = [] if leaf.varied else [group for group in together if {*leaf.asked}.issubset(group)]
+            found.add(wide[0] if wide else leaf.asked)
     return found
 
 

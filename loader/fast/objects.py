@@ -35,9 +35,10 @@ def around(rest: str, before: str, after: str) -> str:
 
 
 class Objects:
-    """Gathers the cells and the lines that put fragments together, for one function."""
+    """Gathers the cells and the lines that put fragments together, for one function. Groups of inputs ``together`` are looked up at one go."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: Sequence[tuple[str, ...]] = ()) -> None:
+        self.together = together
         self.cells: dict[tuple[str, ...], Cell] = {}
         self.names: dict[int, str] = {}  # by identity of a fragment: its variable
         self.lines: list[str] = []
@@ -46,7 +47,7 @@ class Objects:
         """Return the text of neighbours that depend on the same inputs, between ``before`` and ``after`` where there is any."""
         below = [node for _, node in nodes]
         fragment = Fragment(nodes, before, after, certain=any(map(is_certain, below)))
-        inputs = set().union(*map(asked, below))
+        inputs = set().union(*[asked(node, self.together) for node in below])
         chunk = given(below)
         if not inputs and not chunk:
             return Part(literal(text(fragment)(())), certain=True)
@@ -72,12 +73,27 @@ class Objects:
         Without ``whole`` the first member and the others may come apart: see Part.
         """
         parts: list[Part] = []
-        for run in _runs(tree, apart):
+        for run in self.runs(tree, apart):
             comma = "," if parts else ""
             (key, node), *others = run
             found = self.fragment(run, comma) if others else self.whole(key, node, comma)
             parts.append(found or self.object(key, node, comma))  # type: ignore[arg-type]  # a leaf is whole
         return self._joined(parts, whole=whole)
+
+    def runs(self, tree: Tree, apart: Sequence[str] = ()) -> list[Nodes]:
+        """Cut an object's members to runs of neighbours that depend on the same inputs of a record."""
+        runs: list[Nodes] = []
+        held: set[tuple[str, ...]] | None = None
+        for key, node in tree.items():
+            if not isinstance(node, Leaf) and not any(True for _ in leaves(node)):
+                continue
+            found = asked(node, self.together)
+            if held is None or key in apart or len(held | found) > 1:
+                runs.append([])
+                held = set()
+            runs[-1].append((key, node))
+            held = None if key in apart else held | found
+        return runs
 
     def object(self, key: str, tree: Tree, before: str = "", after: str = "") -> Part:
         """Return the text of an object with its name, nothing where it has no members."""
@@ -95,7 +111,7 @@ class Objects:
 
     def whole(self, key: str, node: Leaf | Tree, before: str = "", after: str = "") -> Part | None:
         """Return the text of a member where one look-up gives it, else None."""
-        return self.fragment([(key, node)], before, after) if len(asked(node)) < 2 else None  # noqa: PLR2004
+        return self.fragment([(key, node)], before, after) if len(asked(node, self.together)) < 2 else None  # noqa: PLR2004
 
     def line(self, expression: str) -> str:
         """Write a line that computes something of each record, and return the variable that holds it."""
@@ -116,19 +132,3 @@ class Objects:
             return Part(f"{{{held}}}{rest}", certain, first=held, rest=rest)
         name = self.line(f"f'{{{held}}}{rest}' if {held} else f'{rest}'[1:]")
         return Part(f"{{{name}}}", certain, name)
-
-
-def _runs(tree: Tree, apart: Sequence[str]) -> list[Nodes]:
-    """Cut an object's members to runs of neighbours that depend on the same inputs of a record."""
-    runs: list[Nodes] = []
-    held: set[tuple[str, ...]] | None = None
-    for key, node in tree.items():
-        if not isinstance(node, Leaf) and not any(True for _ in leaves(node)):
-            continue
-        found = asked(node)
-        if held is None or key in apart or len(held | found) > 1:
-            runs.append([])
-            held = set()
-        runs[-1].append((key, node))
-        held = None if key in apart else held | found
-    return runs

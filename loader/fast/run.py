@@ -11,8 +11,9 @@ import orjson
 
 from loader.batch import Source
 from loader.errors import Overdue
+from loader.fast import together
 from loader.fast.leaves import Unfit
-from loader.fast.writer import COMPLETE
+from loader.fast.writer import COMPLETE, TOGETHER
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
@@ -130,10 +131,13 @@ class _Function:
         self.run: Any = make(columns, self.varied)
         self.seen, self.due, self.checks, self.in_vain = 0, FEW, 0, 0
         self.is_new = True  # nothing is remembered yet
+        self.sample: list[Any] | None = []  # rows that are looked at once, for what hardly varies
 
     def __call__(self, rows: Sequence[Any], *rest: Any) -> Packed:
         found: Packed = self.run(rows, *rest)
         if self.checks < CHECKS:
+            if self.sample is not None and len(self.sample) < together.SAMPLE:
+                self.sample += rows[: together.SAMPLE]
             self.seen += len(rows)
             if self.seen >= self.due:
                 self._look(rows[:FEW])
@@ -141,13 +145,29 @@ class _Function:
 
     def _look(self, rows: Sequence[Any]) -> None:
         """Write the function anew without the memos that miss often, and as rows mostly are; asked seldom, and more and more so."""
-        missing = {asked for asked, memo in self.run.memos.items() if memo.missed > self.seen * (AT_FIRST if self.is_new and memo.combines else OFTEN)}
+        varied = self._kept() | {asked for asked, memo in self.run.memos.items() if memo.missed > self._limit(asked, memo)}
         for memo in self.run.memos.values():
             memo.missed = 0
         self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
-        if self.columns is not None and COMPLETE not in self.varied and _share(self.columns, rows) > MOST:
-            missing.add(COMPLETE)
-        self.is_new = bool(missing)
-        if missing:
-            self.varied |= missing
+        if self.columns is not None and COMPLETE not in varied and _share(self.columns, rows) > MOST:
+            varied |= {COMPLETE}
+        if self.sample is not None:
+            looked_up = [asked for asked in self.run.asked if asked not in varied]
+            values = together.sampled({name for asked in looked_up for name in asked}, self.sample, self.columns)
+            varied |= {(TOGETHER, *group) for group in together.hardly_varying(looked_up, values)}
+            self.sample = None
+        self.is_new = varied != self.varied
+        if self.is_new:
+            self.varied = frozenset(varied)
             self.run = self.make(self.columns, self.varied)
+
+    def _kept(self) -> set[tuple[str, ...]]:
+        """Return what is known to vary, and what hardly varies unless its look-up misses after all."""
+        limit = self.seen * (together.AT_FIRST if self.is_new else together.TOO_OFTEN)
+        memos = self.run.memos
+        return {one for one in self.varied if one[0] != TOGETHER or one[1:] not in memos or memos[one[1:]].missed <= limit}
+
+    def _limit(self, asked: tuple[str, ...], memo: Any) -> float:
+        if (TOGETHER, *asked) in self.varied:
+            return self.seen  # it is judged by itself
+        return self.seen * (AT_FIRST if self.is_new and memo.combines else OFTEN)

@@ -5,6 +5,7 @@ Fields must need no escaping in JSON: the caller has looked at the chunk, and ``
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,24 +60,29 @@ class TextWriter(Writer):
         self.complete = full and COMPLETE in self.varied and not (self.renamed or names & self.tree.keys() or names & {*self.holders})
         full = full and not self.complete
         self.first: list[Part] = []
-        for column in self.own():
-            name = new.get(column, column)
-            raw = self.objects.fragment([(name, Leaf((column,), _text_or_none, "text"))], after=",") if full and name not in self.holders else None
-            if name in self.tree:
-                made = self._object(name, after=",")
-                self.first.append(made)
-                if raw:
-                    held = self.objects.line(f"f'{made.inside}' or f'{raw.inside}'")
-                    raw = Part(f"{{{held}}}", certain=False)
-                else:
-                    raw = made
-            if raw:
-                self.raw.append(raw)
+        cut = ((new.get(column, column), Leaf((column,), _text_or_none, "text")) for column in self.own())
+        for is_object, nodes in itertools.groupby(cut, lambda one: one[0] in self.tree):
+            kept = [node for node in nodes if full and node[0] not in self.holders or is_object]
+            if is_object:
+                self.raw += [self._either(node, raw=full and node[0] not in self.holders) for node in kept]
+            else:
+                self.raw += [self.objects.fragment(run, after=",") for run in self.objects.runs(dict(kept))]
         taken = {new.get(column, column) for column in self.columns}
         for top in self.tree:
             if top != "event" and top not in taken:
                 self.top[top] = self._object(top, before=",")
         self.inner = self.objects.members(self.tree["event"], apart=("id",))
+
+    def _either(self, node: tuple[str, Leaf], *, raw: bool) -> Part:
+        """Write an object in the place of the field that bears its name; the field, where it is wanted and the object has nothing in it."""
+        name, _ = node
+        made = self._object(name, after=",")
+        self.first.append(made)
+        if not raw:
+            return made
+        field = self.objects.fragment([node], after=",")
+        held = self.objects.line(f"f'{made.inside}' or f'{field.inside}'")
+        return Part(f"{{{held}}}", certain=False)
 
     def _object(self, name: str, before: str = "", after: str = "") -> Part:
         return self.objects.whole(name, self.tree[name], before, after) or self.objects.object(name, self.tree[name], before, after)

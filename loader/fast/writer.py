@@ -21,6 +21,7 @@ from loader.stages.tidy import NOTHING
 CHUNK = {"%account": "account", "%region": "region", "%ingested": "ingested", "%key": "key", "%bucket": "bucket"}
 ARGUMENTS = "rows, texts, account, region, ingested, key, bucket, origin, path, place, number, dirty"
 TIME = ("@timestamp",)
+TOGETHER = "%together"  # stands among what is varied before the names of inputs that hardly vary, even together
 COMPLETE = ("%complete",)  # stands among what is varied for rows that have something in every field
 FULL, ECS, LEAN = "full", "ecs", "lean"
 
@@ -46,7 +47,7 @@ class Writer:
 
     def __init__(self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]]) -> None:
         self.tree, self.exits, self.varied = tree, exits, varied
-        self.objects = Objects()
+        self.objects = Objects(sorted(one[1:] for one in varied if one[0] == TOGETHER))
         self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING, "around": around}
         self.memos: dict[tuple[str, ...], Fragments] = {}
         self.flushed = 0
@@ -82,6 +83,7 @@ class Writer:
         exec(compile(source, f"<{title}>", "exec"), self.space)  # noqa: S102  # built from quoted names only
         run: Callable[..., Any] = self.space["run"]
         run.source, run.memos = source, self.memos  # type: ignore[attr-defined]
+        run.asked = [cell.asked for cell in cells if not cell.varied and cell.asked and cell.asked[0][0] not in "%@"]  # type: ignore[attr-defined]
         return run
 
     def _source(self) -> str:
@@ -180,7 +182,7 @@ class Writer:
         varied = cell.varied or cell.asked in self.varied
         direct = [self.direct.lines(fragment, cell) for fragment in cell.fragments]
         digits = any(leaf.form == "whole" for fragment in cell.fragments for leaf in leaves(dict(fragment.nodes)))
-        if (varied or digits) and all(direct):
+        if (varied or digits) and all(direct) and cell.asked not in self.objects.together:
             if digits and len(cell.inputs) == 1:
                 self.direct.digits(cell.inputs[0])
             for lines in direct:
