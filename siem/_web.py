@@ -135,20 +135,6 @@ def url_parts(original: Any) -> URL | None:
     return None if original in EMPTY else _any_url(original)
 
 
-def url_domain(original: Any) -> str | None:
-    """Return the domain of a URL, as ``url_parts`` does.
-
-    >>> url_domain("https://www.example.com:8443/a?b=c"), url_domain("/a?b=c")
-    ('www.example.com', None)
-    """
-    if not isinstance(original, str) or original.startswith("/"):
-        return None
-    end = original.find("/", 8)
-    if 0 < end < _LONGEST_ORIGIN and (origin := _origin(original[:end])):
-        return origin[1]
-    return _any_url(original)[2]
-
-
 def _any_url(original: str) -> URL:
     """Return the parts of a URL in any shape."""
     scheme, absolute, tail = original.partition("://")

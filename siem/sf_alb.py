@@ -14,6 +14,7 @@ from siem.utils import derive
 
 OUTCOME = {"1": "success", "2": "success", "3": "success", "4": "failure", "5": "failure"}
 UNKNOWN = (None, "", "-")
+NO_URL = (None,) * 7
 parse = datetime.datetime.fromisoformat
 
 
@@ -68,14 +69,10 @@ def target(asked: str | None, verb: str | None, request: str | None) -> str | No
     return asked[:-1] if verb == "-" and asked and asked.endswith("-") else asked
 
 
-def url(asked: str | None, verb: str | None, request: str | None) -> Any:
-    """Return the fields of ``url``."""
-    return utils.url_parts(asked if verb and verb != "-" else target(asked, verb, request))
-
-
-def hosts(asked: str | None, verb: str | None, request: str | None, name: str | None) -> tuple[str, ...]:
-    """Return related.hosts: the host that was asked for, and the name by which the client knew it when it began TLS."""
-    return host_names(utils.url_domain(asked if verb and verb != "-" else target(asked, verb, request)), name)
+def url_and_hosts(asked: str | None, verb: str | None, request: str | None, name: str | None) -> tuple[Any, ...]:
+    """Return the fields of ``url``, and related.hosts: its host, and the name by which the client knew it when it began TLS."""
+    parts = utils.url_parts(asked if verb and verb != "-" else target(asked, verb, request)) or NO_URL
+    return *parts, host_names(parts[2], name)
 
 
 @lru_cache(maxsize=4096)
@@ -96,8 +93,7 @@ DERIVED = (
     derive("event.duration", duration, f"request_creation_time timestamp {PARTS}", varied=True),
     derive("network.type", family, "client_ip"),
     derive("http.request.method http.version", method_and_version, "request_verb request_proto request"),
-    derive(URL, url, "request_url request_verb request", varied=True),
-    derive("related.hosts", hosts, "request_url request_verb request domain_name", varied=True),
+    derive(f"{URL} related.hosts", url_and_hosts, "request_url request_verb request domain_name", varied=True),
     derive("tls.version_protocol tls.version", utils.tls_parts, "ssl_protocol"),
     derive("trace.id", trace, "trace_id", varied=True),
 )

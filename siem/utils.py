@@ -41,7 +41,6 @@ from siem._web import (
     split_url,
     tls_fields,
     tls_parts,
-    url_domain,
     url_parts,
     validate_ip,
 )
@@ -52,6 +51,6 @@ __all__ = [
     "convrt_micro_epoch_to_seconds_epoch", "derive", "dev_merge_dicts", "extract_aws_account_from_text", "extract_aws_instanceid_from_text",
     "extract_aws_region_from_key", "extract_aws_region_from_text", "extract_url_http_fields_from_http_request", "get_mime_type",
     "match_log_with_exclude_patterns", "merge_dicts", "parse_xff", "put_value_into_nesteddict", "request_parts", "split_url", "timestr_to_hours",
-    "tls_fields", "tls_parts", "url_domain", "url_parts", "validate_ip", "value_from_nesteddict_by_dottedkey",
+    "tls_fields", "tls_parts", "url_parts", "validate_ip", "value_from_nesteddict_by_dottedkey",
     "value_from_nesteddict_by_dottedkeylist",
 ]  # fmt: skip

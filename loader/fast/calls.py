@@ -16,6 +16,7 @@ from loader.memo import Memo
 from loader.stages import declared
 
 PLAIN = frozenset({str, int, type(None)})
+TEXT = frozenset({str})
 FEW = 1024
 
 
@@ -63,12 +64,14 @@ class Calls:
             ]
         (value,), ((key,), leaf) = values, paths[0]
         slow = self.writer.constant(f"s{number}", _one(fragment))
+        text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
+        self.writer.space |= {"SIMPLE": PLAIN, "TEXT": TEXT}
+        listed = f"{value}.__class__ is tuple and TEXT.issuperset(map(type, {value}))"  # names that repeat, though what they stand in does not
+        otherwise = f"{text}[{value}] if {listed} else {slow}({value})"
         if leaf.varied:
             digits = literal(fragment.before + named(key)) + f"{{{value}}}" + literal(fragment.after)
-            return [f"{name} = f'{digits}' if {value}.__class__ is int else {slow}({value})"]
-        text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
-        self.writer.constant("SIMPLE", PLAIN)
-        return [f"{name} = {text}[{value}] if {value}.__class__ in SIMPLE else {slow}({value})"]
+            return [f"{name} = f'{digits}' if {value}.__class__ is int else {otherwise}"]
+        return [f"{name} = {text}[{value}] if {value}.__class__ in SIMPLE else {otherwise}"]
 
     def _written(self, fragment: Fragment, values: list[tuple[tuple[str, ...], str]]) -> list[str]:
         """Write a dict of what says something, serialised at one go; the objects around all of it are written as they are."""

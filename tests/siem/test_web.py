@@ -131,11 +131,10 @@ URLS = st.builds("".join, st.tuples(ORIGINS, st.text("ab.:[]1?#@/", max_size=14)
 
 
 @given(URLS | st.sampled_from(["-", "http://" + "a" * 400 + "/x", "http://a.example:4430", "http://a.example:443/", None, 0, ["/"]]))
-def test_the_quick_ways_to_take_a_url_apart_agree_with_the_thorough_one(url: Any) -> None:
+def test_the_quick_way_to_take_a_url_apart_agrees_with_the_thorough_one(url: Any) -> None:
     parts = utils.url_parts(url)
     thorough = _web._any_url(url) if isinstance(url, str) and url not in ("", "-") else None
     assert [part if part != "" else None for part in parts or ()] == [part if part != "" else None for part in thorough or ()]
-    assert utils.url_domain(url) == (parts[2] if parts else None)
 
 
 @pytest.mark.parametrize(
