@@ -15,6 +15,7 @@ DELETES = frozenset(["DELETE", "EXPIRE"])
 DELETED = frozenset(["MULTI_OBJECT_DELETE", "DELETEMARKER"])
 READ_PARTS = frozenset(["OBJECT_GET", "SELECT"])
 UNKNOWN = (None, "", "-")
+NO_URL = (None,) * 7
 
 
 @lru_cache(maxsize=1024)
@@ -76,18 +77,13 @@ def who(requester: str | None) -> tuple[str | None, tuple[str, ...], str | None]
     return steps[-1], (steps[-1],), parts[4]
 
 
-def method_and_version(request: str | None) -> tuple[str | None, str | None] | None:
-    """Return http.request.method and http.version."""
-    return None if request in UNKNOWN else utils.request_parts(request)[:2]
-
-
-def url(request: str | None, host: str | None) -> Any:
-    """Return the fields of ``url``; its domain is the host that was asked."""
-    parts = None if request in UNKNOWN else utils.url_parts(utils.request_parts(request)[2])
-    if parts is None or host in UNKNOWN:
-        return parts or (None, None, host, None, None, None, None)
-    original, scheme, _, port, way, query, fragment = parts
-    return original, scheme, host, port, way, query, fragment
+def asked(request: str | None, host: str | None) -> tuple[Any, ...]:
+    """Return http.request.method, http.version and the fields of ``url``, whose domain is the host that was asked."""
+    if request in UNKNOWN:
+        return None, None, None, None, host, None, None, None, None
+    method, version, target = utils.request_parts(request)
+    original, scheme, domain, port, way, query, fragment = utils.url_parts(target) or NO_URL
+    return method, version, original, scheme, domain if host in UNKNOWN else host, port, way, query, fragment
 
 
 def hosts(host: str | None) -> tuple[str, ...]:
@@ -110,8 +106,7 @@ DERIVED = (
     derive("event.duration", duration, "totaltime"),
     derive("file.path", path, "key", varied=True),
     derive("user.name related.user cloud.origin.account.id", who, "requester"),
-    derive("http.request.method http.version", method_and_version, "request_uri", varied=True),
-    derive(URL, url, "request_uri endpoint", varied=True),
+    derive(f"http.request.method http.version {URL}", asked, "request_uri endpoint", varied=True),
     derive("related.hosts", hosts, "endpoint"),
     derive("cloud.region", region, "endpoint @log_s3key"),
     derive("tls.version_protocol tls.version", utils.tls_parts, "tlsversion"),

@@ -17,6 +17,7 @@ from loader.stages import declared
 
 PLAIN = frozenset({str, int, type(None)})
 TEXT = frozenset({str})
+SHORT = 17
 FEW = 1024
 
 
@@ -66,8 +67,9 @@ class Calls:
         slow = self.writer.constant(f"s{number}", _one(fragment))
         text = self.writer.constant(f"r{number}", Memo(_one(fragment), FEW))
         self.writer.space |= {"SIMPLE": PLAIN, "TEXT": TEXT}
-        listed = f"{value}.__class__ is tuple and TEXT.issuperset(map(type, {value}))"  # names that repeat, though what they stand in does not
-        otherwise = f"{text}[{value}] if {listed} else {slow}({value})"
+        # Names, verbs and versions repeat, though what they stand in does not.
+        short = f"({value}.__class__ is str and len({value}) < {SHORT} or {value}.__class__ is tuple and TEXT.issuperset(map(type, {value})))"
+        otherwise = f"{text}[{value}] if {short} else {slow}({value})"
         if leaf.varied:
             digits = literal(fragment.before + named(key)) + f"{{{value}}}" + literal(fragment.after)
             return [f"{name} = f'{digits}' if {value}.__class__ is int else {otherwise}"]
