@@ -24,7 +24,7 @@ from loader.batch import OVERDUE, Batch, Record
 from loader.errors import Overdue
 from loader.options import COMPAT, TypeOption, text
 from loader.section import Section
-from loader.stages import declared
+from loader.stages import declared, table
 from loader.watchdog import within
 
 SCRIPT = TypeOption(text, "", name="script_ecs", doc="Any text switches the hook sf_<type>.py on; by custom, the fields it sets.")
@@ -55,10 +55,10 @@ def prepare(log_type: Section, folders: Iterable[Path], mapped: Collection[str] 
         rows = declared.rows_of(module, log_type, SCRIPT)
         transform = _transform(module, log_type) if module else None
     if rows and transform is None:
-        return Hook(_Runner(log_type, declared.applier(rows, mapped)).run, True, rows)
+        return Hook(_Runner(log_type, table.applier(rows, mapped)).run, True, rows)
     if transform is None:
         return Hook()
-    derive = declared.applier(rows, mapped) if rows else None
+    derive = table.applier(rows, mapped) if rows else None
     both = transform if derive is None else lambda record: transform(derive(record))
     return Hook(_Runner(log_type, both).run, bool(getattr(module, "TIDY", False)))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.stages.declared import applier
+from loader.stages.table import applier
 from siem.sf_alb import DERIVED, between, processing
 
 CLIENT = {"server_name": "example.com"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.stages.declared import applier
+from loader.stages.table import applier
 from siem.sf_s3accesslog import DERIVED, path
 
 PLAIN = "access/2024-05-24-08-00-00-0123456789ABCDEF"

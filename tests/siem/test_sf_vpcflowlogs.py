@@ -2,7 +2,7 @@
 
 import pytest
 
-from loader.stages.declared import applier
+from loader.stages.table import applier
 from siem.sf_vpcflowlogs import DERIVED
 
 
