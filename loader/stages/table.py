@@ -14,6 +14,8 @@ from loader.paths import step_into
 from loader.stages.declared import CONTAINERS, NOTHING, Row, Rows, copied, places, says, values
 from loader.stages.tidy import tidy_object
 
+PLAIN = "({0}.__class__ is str or {0} is None or {0} is True or {0} is False or {0}.__class__ is int and {0} not in BOTH)"
+BOTH = (0, 1)  # which are True and False to a memo
 SILENT = ()  # stands for what says nothing where None would not be remembered
 Steps = tuple[str, ...]
 
@@ -28,7 +30,7 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
     source = writer.function()
     space: dict[str, Any] = {
         name.__name__: name for name in (values, said, copied, walk, drop)
-    } | {"NOTHING": NOTHING, "SILENT": SILENT, "step": step_into, "clean": _cleaner(writer.places), **writer.constants}
+    } | {"NOTHING": NOTHING, "BOTH": BOTH, "SILENT": SILENT, "step": step_into, "clean": _cleaner(writer.places), **writer.constants}
     exec(compile(source, "<table of a hook>", "exec"), space)  # noqa: S102  # built from quoted names only
     transform: Callable[[Record], Record] = space["transform"]
     transform.source = source  # type: ignore[attr-defined]
@@ -42,6 +44,7 @@ class Writer:
         self.rows, self.places = rows, places(rows, mapped)
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
+        self.count = 0
         self.known: dict[Steps, str] = {}  # what is already in a variable
         self.tops = {target.partition(".")[0] for row in rows for target in row.targets}  # where fields may change from row to row
         holders = dict.fromkeys(tuple(target.split(".")[:-1]) for row in rows for target in row.targets)
@@ -68,8 +71,8 @@ class Writer:
     def row(self, row: Row, place: int) -> None:
         """Write the asking of a row, and the setting of what it gives."""
         self.write(f"# {' '.join(row.targets)!r} of {' '.join(row.sources)!r}")
-        arguments = [self.read(tuple(source.split("."))) for source in row.sources]
-        needed = [self.read(tuple(name.split("."))) for name in row.needs]
+        arguments = self.read(tuple(source.split(".")) for source in row.sources)
+        needed = self.read(tuple(name.split(".")) for name in row.needs) if row.needs else []
         outer, self.lines = self.lines, []
         (self.varied if row.varied else self.remembered)(row, place, arguments)
         if needed:
@@ -81,7 +84,7 @@ class Writer:
         """Write a look-up in a memo, for values no two of which are equal, as True, 1 and 1.0 are."""
         ask = _asker(row)
         self.constants[f"m{place}"], self.constants[f"f{place}"] = Memo(ask, 16384), ask
-        plain = " and ".join(f"({name}.__class__ is str or {name} is None or {name}.__class__ is int)" for name in dict.fromkeys(arguments))
+        plain = " and ".join(PLAIN.format(name) for name in dict.fromkeys(arguments))
         key = ", ".join(arguments)
         found = [f"x{number}" for number in range(len(row.targets))]
         self.write(f"{'v' if len(found) > 1 else 'x0'} = m{place}[{key}] if {plain} else f{place}({key if len(arguments) == 1 else f'({key})'})")
@@ -134,17 +137,28 @@ class Writer:
         else:
             self.write(f"if not get({leaf!r}, 1): drop(r, {steps!r})")
 
-    def read(self, steps: Steps) -> str:
-        """Write the reading of a path once and return the variable that holds it."""
-        if steps not in self.known:
-            if len(steps) == 1:
-                line = f"get({steps[0]!r})"
-            else:
-                above = self.read(steps[:-1])
-                line = f"{above}.get({steps[-1]!r}) if {above}.__class__ is dict else step({above}, {steps[-1]!r})"
-            self.known[steps] = f"p{len(self.lines)}"
-            self.write(f"{self.known[steps]} = {line}")
-        return self.known[steps]
+    def read(self, paths: Iterable[Steps]) -> list[str]:
+        """Write the reading of paths, of each once, and return the variables that hold their values."""
+        wanted = list(paths)
+        for depth in range(1, max(map(len, wanted)) + 1):
+            below: dict[str, dict[str, str]] = {}
+            for steps in dict.fromkeys(path[:depth] for path in wanted if len(path) >= depth):
+                if steps not in self.known:
+                    self.known[steps] = name = f"p{self.count}"
+                    self.count += 1
+                    below.setdefault(self.known.get(steps[:-1], ""), {})[name] = steps[-1]
+            for above, names in below.items():
+                self.members(above, names)
+        return [self.known[path] for path in wanted]
+
+    def members(self, above: str, names: dict[str, str]) -> None:
+        """Write the reading of members of an object, or of the record, into the variables ``names``."""
+        if not above:
+            self.lines += [f"{name} = get({step!r})" for name, step in names.items()]
+            return
+        self.write(f"if {above}.__class__ is dict: {'; '.join(f'{name} = {above}.get({step!r})' for name, step in names.items())}")
+        self.write(f"elif {above} is None: {' = '.join(names)} = None")
+        self.write(f"else: {'; '.join(f'{name} = step({above}, {step!r})' for name, step in names.items())}")
 
 
 def _deeper(lines: Iterable[str]) -> list[str]:
