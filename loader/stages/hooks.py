@@ -55,7 +55,7 @@ def prepare(log_type: Section, folders: Iterable[Path], mapped: Collection[str] 
         rows = declared.rows_of(module, log_type, SCRIPT)
         transform = _transform(module, log_type) if module else None
     if rows and transform is None:
-        return Hook(_Runner(log_type, table.applier(rows, mapped)).run, True, rows)
+        return Hook(_Runner(log_type, table.applier(rows, mapped), rows).run, True, rows)
     if transform is None:
         return Hook()
     derive = table.applier(rows, mapped) if rows else None
@@ -66,15 +66,16 @@ def prepare(log_type: Section, folders: Iterable[Path], mapped: Collection[str] 
 class _Runner:
     """One type's hook at work on batches."""
 
-    def __init__(self, log_type: Section, transform: Transform) -> None:
+    def __init__(self, log_type: Section, transform: Transform, rows: declared.Rows = ()) -> None:
         self.name, self.transform = log_type.name, transform
+        self.harmless = bool(rows) and CONTROLS.isdisjoint(target for row in rows for target in row.targets)  # returns the record, sets no control keys
         self.silent = bool(log_type.read(COMPAT))  # the es-loader told its log alone
 
     def run(self, batch: Batch) -> None:
         """Call the hook for each record, in place; what it drops counts as excluded."""
         alike = _set_aside(batch)
         many, controlled = self._each(batch)
-        if len(batch.records) > 1 and len(set(map(id, batch.records))) < len(batch.records):
+        if not self.harmless and len(batch.records) > 1 and len(set(map(id, batch.records))) < len(batch.records):
             raise TypeError("transform returned one record for several: they are looked at one by one")
         _conclude(batch, many, controlled)
         for record, fields in alike:
@@ -84,7 +85,7 @@ class _Runner:
         """Put what the hook returns in the place of each record; return by place what it made many of, and where it set control keys."""
         transform: Transform = functools.partial(self.timed, batch.seconds) if batch.seconds else self.transform
         unread = frozenset(place for place, meta in enumerate(batch.metas or ()) if meta.error)
-        records, failures = batch.records, 0
+        records, failures, harmless = batch.records, 0, self.harmless
         many: dict[int, list[Record]] = {}
         controlled: list[int] = []
         for index, record in enumerate(records):
@@ -101,6 +102,8 @@ class _Runner:
                 done = record
                 self.failed(batch, record, why, first=not failures)
                 failures += 1
+            if harmless:
+                continue
             records[index] = done
             if "__index_name" in done or "__doc_id_suffix" in done or "__index_dt" in done or "is_ignored" in done or "ignored_reason" in done:
                 controlled.append(index)

@@ -92,7 +92,7 @@ class Writer:
         if len(found) > 1:
             self.write(f"{', '.join(found)} = v")
         for name, target in zip(found, row.targets, strict=True):
-            value = f"{name} if {name}.__class__ is str else [*{name}] if {name}.__class__ is list else copied({name})"
+            value = f"{name} if {name}.__class__ is str or {name}.__class__ is int else [*{name}] if {name}.__class__ is list else copied({name})"
             self.set(target, value, f"{name} is not None" if len(found) > 1 else "")
         self.lines = [*outer, f"if {'v' if len(found) > 1 else 'x0'} is not SILENT:", *_deeper(self.lines)]
 
