@@ -44,4 +44,5 @@ def _unless_missing(function: Callable[..., Any], places: list[int]) -> Callable
     def asked(*values: Any) -> Any:
         return None if any(values[place] is None for place in places) else function(*values)
 
+    asked.asked = function  # type: ignore[attr-defined]  # for those that have looked already
     return asked

@@ -50,7 +50,7 @@ def processing(*seconds: str | None) -> int | None:
 
 def family(address: str | None) -> str | None:
     """Return network.type of the client's address."""
-    return None if address in UNKNOWN else "ipv6" if ":" in str(address) else "ipv4"
+    return None if address in UNKNOWN else "ipv6" if ":" in f"{address}" else "ipv4"
 
 
 def method_and_version(verb: str | None, protocol: str | None, request: str | None) -> tuple[str | None, str | None]:

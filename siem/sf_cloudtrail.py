@@ -137,15 +137,14 @@ def actor(kind: Any, arn: Any, user: Any, invoked_by: Any, issuer: Any, extra: A
 
 def object_path(key: Any, source: Any, name: Any, management: Any) -> str | None:
     """Return file.path of a data event of S3."""
-    if source != "s3.amazonaws.com" or not _text(name):
+    if source != "s3.amazonaws.com" or name.__class__ is not str or not name or key.__class__ is not str:
         return None
-    is_data = management is False or (_flag(management) is None and name in S3_OBJECT)
-    return _text(key) if is_data else None
+    return key if management is False or (management is not True and name in S3_OBJECT) else None
 
 
 def domain(address: Any) -> str | None:
     """Return source.domain where a service of AWS made the call."""
-    return address if _text(address).endswith(".amazonaws.com") else None
+    return address if address.__class__ is str and address[-14:] == ".amazonaws.com" else None
 
 
 def _text(value: Any) -> str:

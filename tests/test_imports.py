@@ -76,7 +76,7 @@ BESIDE = {  # the stages that are more than a module: ecs writes its mapping, wh
     ("loader/stages/hooks.py", "stages.declared"),
     ("loader/stages/hooks.py", "stages.table"),
     ("loader/stages/table.py", "stages.declared"),
-    ("loader/stages/table.py", "stages.tidy"),
+    ("loader/stages/declared.py", "stages.tidy"),
     ("loader/stages/for_ecs.py", "stages.typed"),
     ("loader/stages/for_ecs.py", "stages.stamp"),
     ("loader/stages/compat.py", "stages.typed"),

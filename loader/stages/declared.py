@@ -12,8 +12,10 @@ from typing import Any, Protocol
 from loader import schema
 from loader.options import TypeOption
 from loader.section import Section
+from loader.stages.tidy import tidy_object
 
 NOTHING = ("", "-", "null", "[]")
+SILENT = ()  # stands for what says nothing where None would not be remembered
 CONTAINERS = frozenset({list, tuple, dict})
 
 
@@ -102,3 +104,35 @@ def copied(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [one if one.__class__ is str else copied(one) for one in value]
     return value
+
+
+def asker(row: Row) -> Callable[[Any], Any]:
+    """Return a function from the values of a row's sources to those of its targets, None for each that says nothing, SILENT when none does.
+
+    A list in its result has no container in it, a tuple may have.
+    """
+    function, targets, one = row.function, row.targets, len(row.sources) == 1
+
+    def ask(arguments: Any) -> Any:
+        found = [_kept(value) for value in values(targets, function(arguments) if one else function(*arguments))]
+        if all(value is None for value in found):
+            return SILENT
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return ask
+
+
+def _kept(value: Any) -> Any:
+    found = said(value)
+    return tuple(found) if found.__class__ is list and not CONTAINERS.isdisjoint(map(type, found)) else found
+
+
+def said(value: Any) -> Any:
+    """Return a value that nobody else has, and nothing empty is in; None where it says nothing or nothing is left of it."""
+    if not says(value):
+        return None
+    if value.__class__ not in CONTAINERS and not isinstance(value, list | tuple | dict):
+        return value
+    held = {"": copied(value)}
+    tidy_object(held)  # flat records get no other walk
+    return held.get("")

@@ -5,18 +5,19 @@ It is generated as that of stages/mapping.py is, and for the same reason. Its te
 
 from __future__ import annotations
 
+import dis
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from loader.batch import Record
 from loader.memo import Memo
 from loader.paths import step_into
-from loader.stages.declared import CONTAINERS, NOTHING, Row, Rows, copied, places, says, values
-from loader.stages.tidy import tidy_object
+from loader.stages.declared import NOTHING, SILENT, Row, Rows, asker, copied, places, said, values
 
 PLAIN = "({0}.__class__ is str or {0} is None or {0} is True or {0} is False or {0}.__class__ is int and {0} not in BOTH)"
+LONG = re.compile(r"CALL|.*_ITER|JUMP_BACKWARD|IMPORT|BEFORE_WITH|SEND")  # operations of Python that may take any time
 BOTH = (0, 1)  # which are True and False to a memo
-SILENT = ()  # stands for what says nothing where None would not be remembered
 Steps = tuple[str, ...]
 
 
@@ -30,7 +31,7 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
     source = writer.function()
     space: dict[str, Any] = {
         name.__name__: name for name in (values, said, copied, walk, drop)
-    } | {"NOTHING": NOTHING, "BOTH": BOTH, "SILENT": SILENT, "step": step_into, "clean": _cleaner(writer.places), **writer.constants}
+    } | {"NOTHING": frozenset(NOTHING), "BOTH": BOTH, "SILENT": SILENT, "step": step_into, "clean": _cleaner(writer.places), **writer.constants}
     exec(compile(source, "<table of a hook>", "exec"), space)  # noqa: S102  # built from quoted names only
     transform: Callable[[Record], Record] = space["transform"]
     transform.source = source  # type: ignore[attr-defined]
@@ -74,7 +75,11 @@ class Writer:
         arguments = self.read(tuple(source.split(".")) for source in row.sources)
         needed = self.read(tuple(name.split(".")) for name in row.needs) if row.needs else []
         outer, self.lines = self.lines, []
-        (self.varied if row.varied else self.remembered)(row, place, arguments)
+        function = getattr(row.function, "asked", row.function) if needed else row.function
+        if row.varied or is_quick(function):
+            self.called(row, function, place, arguments)
+        else:
+            self.remembered(row, place, arguments)
         if needed:
             self.lines = [f"if {' is not None and '.join(needed)} is not None:", *_deeper(self.lines)]
         self.lines = outer + self.lines
@@ -82,7 +87,7 @@ class Writer:
 
     def remembered(self, row: Row, place: int, arguments: list[str]) -> None:
         """Write a look-up in a memo, for values no two of which are equal, as True, 1 and 1.0 are."""
-        ask = _asker(row)
+        ask = asker(row)
         self.constants[f"m{place}"], self.constants[f"f{place}"] = Memo(ask, 16384), ask
         plain = " and ".join(PLAIN.format(name) for name in dict.fromkeys(arguments))
         key = ", ".join(arguments)
@@ -96,9 +101,9 @@ class Writer:
             self.set(target, value, f"{name} is not None" if len(found) > 1 else "")
         self.lines = [*outer, f"if {'v' if len(found) > 1 else 'x0'} is not SILENT:", *_deeper(self.lines)]
 
-    def varied(self, row: Row, place: int, arguments: list[str]) -> None:
+    def called(self, row: Row, function: Callable[..., Any], place: int, arguments: list[str]) -> None:
         """Write a call."""
-        self.constants[f"f{place}"], self.constants[f"t{place}"] = row.function, row.targets
+        self.constants[f"f{place}"], self.constants[f"t{place}"] = function, row.targets
         found, count = [f"x{number}" for number in range(len(row.targets))], len(row.targets)
         self.write(f"{'v' if count > 1 else 'x0'} = f{place}({', '.join(arguments)})")
         outer, self.lines = self.lines, []
@@ -165,36 +170,10 @@ def _deeper(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _asker(row: Row) -> Callable[[Any], Any]:
-    """Return a function from the values of a row's sources to those of its targets, None for each that says nothing, SILENT when none does.
-
-    A list in its result has no container in it, a tuple may have.
-    """
-    function, targets, one = row.function, row.targets, len(row.sources) == 1
-
-    def ask(arguments: Any) -> Any:
-        found = [_kept(value) for value in values(targets, function(arguments) if one else function(*arguments))]
-        if all(value is None for value in found):
-            return SILENT
-        return found[0] if len(found) == 1 else tuple(found)
-
-    return ask
-
-
-def _kept(value: Any) -> Any:
-    found = said(value)
-    return tuple(found) if found.__class__ is list and not CONTAINERS.isdisjoint(map(type, found)) else found
-
-
-def said(value: Any) -> Any:
-    """Return a value that nobody else has, and nothing empty is in; None where it says nothing or nothing is left of it."""
-    if not says(value):
-        return None
-    if value.__class__ not in CONTAINERS and not isinstance(value, list | tuple | dict):
-        return value
-    held = {"": copied(value)}
-    tidy_object(held)  # flat records get no other walk
-    return held.get("")
+def is_quick(function: Callable[..., Any]) -> bool:
+    """Tell whether a function in Python calls nothing and has no loop: it takes less time than a look-up of what it gave before."""
+    code = getattr(function, "__code__", None)
+    return code is not None and not any(LONG.match(one.opname) for one in dis.get_instructions(code))
 
 
 def walk(record: Record, steps: Steps) -> Record:
