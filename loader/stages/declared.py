@@ -129,6 +129,12 @@ def _kept(value: Any) -> Any:
 
 def said(value: Any) -> Any:
     """Return a value that nobody else has, and nothing empty is in; None where it says nothing or nothing is left of it."""
+    if value.__class__ is tuple or value.__class__ is list:
+        for one in value:
+            if one.__class__ is not str:
+                break
+        else:
+            return [*value] if len(value) > 1 or value and value[0] else None
     if not says(value):
         return None
     if value.__class__ not in CONTAINERS and not isinstance(value, list | tuple | dict):

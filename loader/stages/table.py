@@ -112,7 +112,7 @@ class Writer:
         for name in found:
             self.write(f"if {name}.__class__ is str:")
             self.write(f"    if len({name}) < 5 and {name} in NOTHING: {name} = None")
-            self.write(f"elif {name} is not None: {name} = said({name})")
+            self.write(f"elif {name} is not None and {name}.__class__ is not int: {name} = said({name})")
         for name, target in zip(found, row.targets, strict=True):
             self.set(target, name, f"{name} is not None")
         self.lines = [*outer, "if v is not None:", *_deeper(self.lines)] if count > 1 else outer + self.lines
