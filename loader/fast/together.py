@@ -7,12 +7,12 @@ from typing import Any
 
 from loader.frames import Columns
 from loader.paths import reader
-from loader.stages.declared import PLAIN
 
 SAMPLE = 1024
 NEW = 0.01  # combinations that the second half of the sample has and the first half has not, as a share of its records
 TOO_OFTEN = 0.03  # of the look-ups that miss: a miss makes all texts
 AT_FIRST = 0.15  # the same where nothing is remembered yet
+PLAIN = frozenset({str, int, type(None)})  # no two of them are equal, as True, 1 and 1.0 are
 Asked = tuple[str, ...]  # the inputs of a look-up
 
 
