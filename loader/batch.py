@@ -123,6 +123,7 @@ class Batch:
     rules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)  # records by the exclusion rule they met
     met: dict[int, set[str]] = dataclasses.field(default_factory=dict)  # by number: the count and include rules that the raw record has met
     metas: list[Meta] | None = None  # in step with records, where a carrier brought them
+    finished: frozenset[str] = frozenset()  # objects at the top in which nothing empty is left, in no record
 
     def spread(self, many: dict[int, list[Record]], dropped: frozenset[int]) -> None:
         """Put the records of ``many`` in the place of the one at each index, and drop those at ``dropped``. One that becomes none is excluded."""

@@ -114,6 +114,8 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.
     is_tidy = hook.tidy and not ecs.completes(log_type)
     renamed: list[str] = log_type.read(stamp.RENAMED)
     remember, move = prefix.prepare(log_type, renamed)
+    enrichers = [(one.name, _enricher(one.name, apply)) for one in parts.filters if (apply := one.prepare(log_type))]
+    alone = is_tidy and (hook.run is None or bool(hook.rows)) and not enrichers and move is None
     found: list[tuple[str, Change | None]] = [
         ("remember", remember),
         ("carrier", envelope.join if envelope.carried(log_type) or log_type.read(FORMAT) == "json" else None),
@@ -122,9 +124,9 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.
         ("exclude", rules.raw if rules else None),
         ("stamp", stamp.prepare(log_type)),
         ("as text", as_text.prepare(log_type)),
-        ("ecs", ecs.prepare(log_type, parents=not is_tidy, places=declared.places(hook.rows, mapped))),
+        ("ecs", ecs.prepare(log_type, parents=not is_tidy, places=declared.places(hook.rows, mapped), alone=alone)),
         ("hook", hook.run),
-        *((one.name, _enricher(one.name, apply)) for one in parts.filters if (apply := one.prepare(log_type))),
+        *enrichers,
         ("prefix", move),
         ("exclude again", rules.final if rules else None),
     ]

@@ -32,11 +32,12 @@ FROM_KEY = ("cloud.account.id", "cloud.region")
 UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
 
 
-def prepare(log_type: Section, *, parents: bool = True, places: Collection[str] = ()) -> Callable[[Batch], None]:
+def prepare(log_type: Section, *, parents: bool = True, places: Collection[str] = (), alone: bool = False) -> Callable[[Batch], None]:
     """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type.
 
     With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing
-    empty is made but ``places``, for a hook that puts something there or takes them out again.
+    empty is made but ``places``, for a hook that puts something there or takes them out again. Where mapping and such a hook are ``alone``
+    in filling the objects of ECS, those that need no tidying are noted in the batch.
     """
     types = types_of(log_type)
     mapping = Mapping(targets(log_type), constants(log_type, types), types, parents=parents, derives=bool(log_type.read(PROVIDER)), places=places)
@@ -54,19 +55,23 @@ def prepare(log_type: Section, *, parents: bool = True, places: Collection[str] 
 
     unknown = UNKNOWN if types is compat else None
     clouded = completes(log_type)
+    finished = mapping.finished() if alone and types is typed else frozenset()
 
     def map_records(batch: Batch) -> None:
         run, ingested, key = functions[batch.names], batch.ingested.isoformat(), batch.source.key
         account, region = origin(key) if mapping.derives or clouded else (None, None)
         account, region = account or unknown, region or unknown
+        own: set[str] = set()
         told = _alike(batch.records, batch.metas) if batch.metas is not None else [(account, region, batch.records)]
         for its_account, its_region, records in told:
             known = (its_account or account, its_region or region)
-            run(records, *(known if mapping.derives else NEITHER), ingested, batch.flags)
+            own |= run(records, *(known if mapping.derives else NEITHER), ingested, batch.flags)
             if clouded:
                 _complete(records, *known)
         if batch.metas is not None:
             _join(batch.records, batch.metas)
+        else:
+            batch.finished = finished - own
         for record, why in batch.reasons:
             event = record.get("event")
             if isinstance(event, dict):

@@ -68,7 +68,7 @@ class _Runner:
 
     def __init__(self, log_type: Section, transform: Transform, rows: declared.Rows = ()) -> None:
         self.name, self.transform = log_type.name, transform
-        self.harmless = bool(rows) and CONTROLS.isdisjoint(target for row in rows for target in row.targets)  # returns the record, sets no control keys
+        self.harmless = bool(rows) and CONTROLS.isdisjoint(target for row in rows for target in row.targets)  # sets no control keys
         self.silent = bool(log_type.read(COMPAT))  # the es-loader told its log alone
 
     def run(self, batch: Batch) -> None:

@@ -46,6 +46,12 @@ class Mapping:
         inside = {target: other for target in all_targets for other in all_targets if target.startswith(other + ".")}
         return [(target, f"lies below {other!r}, which is a target too: a field cannot be a value and an object") for target, other in inside.items()]
 
+    def finished(self) -> frozenset[str]:
+        """Return the objects at the top that have nothing empty in them, in records without a field of their name: all is converted to a type."""
+        doubtful = {target.partition(".")[0] for target in self.groups if self.types.converter(target)[0] is None}
+        doubtful.update(target.partition(".")[0] for target, value in self.fixed.items() if value in (*EMPTY, [], {}))
+        return frozenset(target.partition(".")[0] for target in (*self.groups, *self.fixed, *self.places) if "." in target) - doubtful
+
 
 class Writer:
     """Writes the mapping function, line by line."""
@@ -59,7 +65,10 @@ class Writer:
         self.kept = {path for target in texts for group in mapping.groups[target] for path in group}  # sources that stand in a text field too
 
     def function(self) -> str:
-        """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place."""
+        """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place.
+
+        It returns the names of objects that one of the records had of its own.
+        """
         tree: dict[str, Any] = {}
         for target, value in self.mapping.fixed.items():
             plant(tree, target, (repr(value), ""))
@@ -75,7 +84,7 @@ class Writer:
             else:
                 self.leaf("r", top, below, top)
         body = "\n".join(f"        {line}" for line in self.lines)
-        return f"def run(records, account, region, ingested, flags):\n    for r in records:\n{body}\n"
+        return f"def run(records, account, region, ingested, flags):\n    own = set()\n    for r in records:\n{body}\n    return own\n"
 
     def write(self, line: str) -> None:
         """Add a line to the body of the loop."""
@@ -90,7 +99,7 @@ class Writer:
             self.write(f"{guard}r[{top!r}] = {variable}")
             return
         self.write(f"old = r.get({top!r})")
-        self.write(f"if type(old) is dict: merge(old, {variable})")
+        self.write(f"if type(old) is dict: merge(old, {variable}); own.add({top!r})")
         self.write(f"el{guard}r[{top!r}] = {variable}" if guard else f"else: r[{top!r}] = {variable}")
 
     def object(self, tree: dict[str, Any], path: str) -> str:
@@ -223,12 +232,12 @@ def plant(tree: dict[str, Any], target: str, leaf: tuple[str, str]) -> None:
         tree[last] = leaf
 
 
-def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Callable[..., None]:
+def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Callable[..., set[str]]:
     """Return the mapping as a function for records that have these fields (None: any), its text in ``source``."""
     writer = Writer(mapping, names)
     body = writer.function()
     space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, "ABSENT": ABSENT, **writer.constants}
     exec(compile(body, f"<ecs mapping of {title}>", "exec"), space)  # noqa: S102  # built from quoted names only
-    run: Callable[..., None] = space["run"]
+    run: Callable[..., set[str]] = space["run"]
     run.source = body  # type: ignore[attr-defined]
     return run

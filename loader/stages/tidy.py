@@ -15,6 +15,7 @@ from loader.memo import Memo
 
 EMPTY = frozenset({"", "-", "null", "[]"})
 NOTHING = EMPTY | {None}
+NONE: frozenset[str] = frozenset()
 PLAIN = frozenset({str, type(None)})
 LARGE_RECORD = 65536  # bytes of JSON below which no single text can be too long for an index
 LONGEST_TEXT = 32766  # bytes: the longest term Lucene indexes
@@ -32,7 +33,7 @@ def prepare(*, mapped_tidy: bool, targets: Iterable[str] = ()) -> Callable[[Batc
     def tidy(batch: Batch) -> None:
         if batch.names is None or not mapped_tidy:
             for record in batch.records:
-                tidy_object(record)
+                tidy_object(record, batch.finished)
             return
         texts, either = parts[batch.names]
         dirty = False  # whether the record before had something to remove: then this one will too, most likely
@@ -50,8 +51,8 @@ def prepare(*, mapped_tidy: bool, targets: Iterable[str] = ()) -> Callable[[Batc
     return tidy
 
 
-def tidy_object(record: dict[str, Any]) -> None:
-    """Tidy a record, or any object, in place."""
+def tidy_object(record: dict[str, Any], finished: frozenset[str] = NONE) -> None:
+    """Tidy a record, or any object, in place; the objects ``finished`` need it not."""
     dead = []
     for key, value in record.items():
         kind = value.__class__
@@ -59,9 +60,10 @@ def tidy_object(record: dict[str, Any]) -> None:
             if len(value) < 5 and value in EMPTY:  # the length first: a long text need not be hashed
                 dead.append(key)
         elif kind is dict:
-            tidy_object(value)
-            if not value:
-                dead.append(key)
+            if key not in finished:
+                tidy_object(value)
+                if not value:
+                    dead.append(key)
         elif kind is list:
             if not value or value == [""]:
                 dead.append(key)

@@ -25,9 +25,9 @@ EMPTY = (None, "", "-", "null", "[]")
 FIXED = {"event": {"module": "demo", "ingested": INGESTED.isoformat()}, "ecs": {"version": "9.4.0"}}
 
 
-def mapped(section: Section, *records: Any, names: frozenset[str] | None = None, parents: bool = False, key: str = "k") -> Batch:
+def mapped(section: Section, *records: Any, names: frozenset[str] | None = None, parents: bool = False, key: str = "k", alone: bool = False) -> Batch:
     batch = Batch(Source("b", key), [""] * len(records), copy.deepcopy(list(records)), list(range(len(records))), INGESTED, names)
-    ecs.prepare(section, parents=parents)(batch)
+    ecs.prepare(section, parents=parents, alone=alone)(batch)
     return batch
 
 
@@ -121,6 +121,7 @@ TARGETS = [
 ]  # fmt: skip
 GROUPS = st.lists(st.lists(PATHS, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=3).map(lambda groups: f"[{', '.join(groups)}]")
 SOURCES = st.one_of(st.lists(PATHS, min_size=1, max_size=3).map(" ".join), GROUPS)
+TOPS = ["source", "event", "tls", "related", "host", "labels"]
 MAPPINGS = st.dictionaries(st.sampled_from(TARGETS), SOURCES, max_size=6)
 
 
@@ -137,6 +138,24 @@ def test_the_generated_function_does_what_the_reference_does(records: list[Any],
     found = tidied(mapped(section, *records, parents=parents).records)
     assert section.problems == []
     assert found == tidied([reference(record, mapping) for record in records])
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.builds(lambda record, own: record | own, RECORDS, st.dictionaries(st.sampled_from(TOPS), VALUES)), max_size=3), MAPPINGS)
+def test_objects_of_which_it_is_said_that_nothing_empty_is_in_them_need_no_tidying(records: list[Any], mapping: dict[str, str]) -> None:
+    batch = mapped(section_of(mapping, static_ecs="event.kind tags", event__kind="", tags=""), *records, alone=True)
+    whole = tidied(copy.deepcopy(batch.records))
+    tidy.prepare(mapped_tidy=True)(batch)
+    assert batch.records == whole
+
+
+def test_it_is_not_said_of_objects_that_a_record_has_had_or_that_are_not_typed_to_the_last_field() -> None:
+    mapping = {"source.ip": "a", "host.name": "b", "process.args": "[b, c]", "mine.raw": "c", "user.name": "a"}
+    assert mapped(section_of(mapping), {"a": "192.0.2.1"}, alone=True).finished == {"ecs", "event", "source", "host", "process", "user"}
+    assert mapped(section_of(mapping), {"user": {"id": ""}}, {"host": "x"}, alone=True).finished == {"ecs", "event", "source", "host", "process"}
+    assert mapped(section_of(mapping), {}).finished == set()
+    assert mapped(section_of(mapping, static_ecs="source.domain", source__domain=""), {}, alone=True).finished >= {"host"}
+    assert "source" not in mapped(section_of(mapping, static_ecs="source.domain", source__domain=""), {}, alone=True).finished
 
 
 TEXTS = st.sampled_from([None, "", "-", "0", "443", "4.5", "x", "192.0.2.1", "::1", "true"])

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.paths import reader
 from loader.stages.declared import copied, places, says, values
-from loader.stages.table import applier
+from loader.stages.table import applier, is_quick
 from loader.stages.tidy import tidy_object
 from siem.utils import derive
 from tests.loader.stages.test_declared import EMPTY, SAYING, TARGETS, row
@@ -47,6 +47,22 @@ def test_a_function_gets_the_values_of_its_sources_and_none_for_those_that_are_n
     assert calls == [seen]
 
 
+def test_a_function_is_asked_once_for_what_repeats_and_never_for_one_value_in_the_place_of_another() -> None:
+    calls: list[Any] = []
+    transform = applier([derive("event.kind", lambda *values: calls.append(values), "a b", needs="b")])
+    for value in (1, True, False, 0, None, "1", 1, True, "1", False, 7, 7):
+        transform({"a": value, "b": "x"})
+        transform({"a": value})
+    assert [*map(repr, calls)] == [f"({one!r}, 'x')" for one in (1, True, False, 0, None, "1", 1, 7)]
+
+
+def test_a_function_that_calls_nothing_is_asked_each_time_and_one_with_a_loop_is_not() -> None:
+    assert is_quick(lambda value, other: value[2:] if value and other not in (None, value) else f"{value}")
+    assert not is_quick(lambda value: value.lower())
+    assert not is_quick(lambda value: [one for one in value])  # noqa: C416
+    assert not is_quick({}.get)
+
+
 def test_rows_are_run_in_their_order_and_the_last_that_says_something_wins() -> None:
     rows = [row("event.kind", "first"), row("event.kind", "second"), row("event.kind", None)]
     assert applier(rows)({"event": {"kind": "mapped"}}) == {"event": {"kind": "second"}}
@@ -64,14 +80,14 @@ def test_what_is_no_tuple_of_as_many_values_as_targets_is_told(value: Any) -> No
         applier([row("event.kind event.type", value)])({})
 
 
-@pytest.mark.parametrize("value", [["a"], ("a",), {"b": {"c": 1}}], ids=repr)
-def test_records_share_no_list_and_no_object_with_each_other_or_with_the_function(value: Any) -> None:
-    before = copy.deepcopy(value)
-    transform = applier([row("event.type", value)])
+@pytest.mark.parametrize("function", [lambda value: lambda *_: value, lambda value: remembered(lambda *_: value)], ids=["quick", "remembered"])
+@pytest.mark.parametrize("value", [["a"], ("a",), [["a"], {"b": 1}], {"b": {"c": 1}}], ids=repr)
+def test_records_share_no_list_and_no_object_with_each_other_or_with_the_function(value: Any, function: Any) -> None:
+    transform = applier([derive("event.type", function(value), "a")])
     one, other = transform({})["event"]["type"], transform({})["event"]["type"]
-    one.append("x") if isinstance(one, list) else one["b"].update(c=2)
-    assert value == before
-    assert other == ([*before] if isinstance(before, tuple) else before)
+    assert one == other == ([*value] if isinstance(value, tuple) else value)
+    held = [*_containers(value), *_containers(one), *_containers(other)]
+    assert len({*held}) == len(held)
 
 
 @given(st.lists(st.tuples(TARGETS, VALUES), max_size=5), st.sets(TARGETS, max_size=2))
@@ -107,6 +123,18 @@ def test_a_row_that_raises_leaves_what_was_set_before_and_nothing_empty() -> Non
     assert record == {"a": 5, "event": {"kind": "set"}}
 
 
+def test_a_field_that_is_set_and_then_made_an_object_is_the_object() -> None:
+    rows = [row("user.target", "x"), row("user.target.name", "y")]
+    assert applier(rows)({"user": {"target": {"id": 1}}}) == {"user": {"target": {"name": "y"}}}
+
+
+def test_a_mapped_field_whose_place_was_only_kept_is_gone_and_one_with_a_value_stays() -> None:
+    rows = [row("event.action", None), row("message", None), row("cloud.region", None)]
+    record = {"event": {"action": None, "kind": "event"}, "message": None, "cloud": {"region": ""}, "user": None}
+    assert applier(rows, {"event.action", "message", "cloud.region"})(record) == {"event": {"kind": "event"}, "cloud": {"region": ""}, "user": None}
+    assert applier(rows[:1], {"event.action"})({"event": None}) == {}
+
+
 def test_a_value_in_the_way_of_an_object_gives_way() -> None:
     assert applier([row("user.name", "alice")])({"user": "bob"}) == {"user": {"name": "alice"}}
 
@@ -126,21 +154,31 @@ GIVEN: list[Callable[..., Any]] = [
     lambda *a: 1 / (a[0] != "-"),
     lambda *_: True,
 ]
-PATHS = st.lists(st.sampled_from(["a", "b", "0"]), min_size=1, max_size=3).map(".".join)
-LEAVES = st.sampled_from(["", "-", "null", "x", "text", 1, 1.0, True, 0, None]) | st.builds(OrderedDict)
-TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=2) | st.dictionaries(st.sampled_from("ab0"), below, max_size=3), max_leaves=6)
-RECORDS = st.dictionaries(st.sampled_from("ab0"), TREES, max_size=3)
+PATHS = st.sampled_from(["a", "a", "b", "b", "c", "a.a", "a.b", "b.a", "b.0", "a.a.b", "a.b.a"])
+LEAVES: Any = st.sampled_from(["", "-", "null", "x", "text", 1, 1.0, True, 0, False, None]) | st.builds(OrderedDict) | st.builds(lambda: OrderedDict(a=None))
+TREES = st.recursive(LEAVES, lambda below: st.lists(below, max_size=2) | st.dictionaries(st.sampled_from("ab0"), below, max_size=3), max_leaves=4)
+RECORDS = st.dictionaries(st.sampled_from("ab"), LEAVES | TREES, max_size=2)
+
+
+def remembered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that is not so quick that what it gives is not remembered."""
+
+    def called(*given: Any) -> Any:
+        return function(*given)
+
+    return called
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> list[Any]:
+def tables(draw: st.DrawFn) -> tuple[list[Any], set[str]]:
+    """Return rows, and the targets that are mapped too."""
     rows = []
     for _ in range(draw(st.integers(0, 5))):
         targets, sources = draw(st.lists(PATHS, min_size=1, max_size=3)), draw(st.lists(PATHS, min_size=1, max_size=3))
         needs = draw(st.lists(st.sampled_from(sources), max_size=1))
-        function = draw(st.sampled_from(GIVEN))
+        function = draw(st.sampled_from([*GIVEN, *map(remembered, GIVEN)]))
         rows.append(derive(" ".join(targets), function, " ".join(sources), varied=draw(st.booleans()), needs=" ".join(needs)))
-    return rows
+    return rows, draw(st.sets(st.sampled_from([target for one in rows for target in one.targets])) if rows else st.just(set()))
 
 
 def one_by_one(rows: list[Any], mapped: set[str], record: dict[str, Any]) -> None:
@@ -185,9 +223,11 @@ def _told(run: Callable[[], Any]) -> str:
     return ""
 
 
-@given(tables(), st.sets(PATHS, max_size=3), st.lists(RECORDS, min_size=1, max_size=5))
-def test_any_table_does_to_any_records_what_its_rows_say_one_by_one(rows: list[Any], mapped: set[str], records: list[dict[str, Any]]) -> None:
-    transform, done = applier(rows, mapped), copy.deepcopy(records)
+@settings(max_examples=max(300, settings().max_examples), deadline=None)
+@given(tables(), st.lists(st.sampled_from([{}, {"a": 1}, {"a": True}, {"a": "x"}]) | RECORDS, min_size=1, max_size=6))
+def test_any_table_does_to_any_records_what_its_rows_say_one_by_one(table: tuple[list[Any], set[str]], records: list[dict[str, Any]]) -> None:
+    rows, mapped = table
+    transform, done, records = applier(rows, mapped), [*map(copy.deepcopy, records)], [*map(copy.deepcopy, records)]
     wanted = [_told(lambda record=record: one_by_one(rows, mapped, record)) for record in records]  # type: ignore[misc]
     assert [_told(lambda record=record: transform(record)) for record in done] == wanted  # type: ignore[misc]
     assert [*map(repr, done)] == [*map(repr, records)]  # in their order, True not 1
