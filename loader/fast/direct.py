@@ -56,7 +56,7 @@ class Direct:
         made = self.writer.fragments(Cell(cell.number, cell.asked, cell.inputs, [fragment]))
         keys = ", ".join(map(self.writer.variable, cell.inputs))
         known = self.writer.constant(f"s{len(self.writer.space)}", made)
-        return f"{known}.compute({keys if len(cell.inputs) == 1 else f'({keys})'})"
+        return f"{known}[{keys}]"  # what is no number repeats: a dash, most often
 
     def _as_it_stands(self, fragment: Fragment, cell: Cell, forms: set[str]) -> list[str]:
         (name,) = cell.inputs
@@ -69,16 +69,17 @@ class Direct:
             if name in self.numbers and not self.writer.of_json:  # digits say something
                 asked = f"{self.numbers[name]} or {asked}"
         quoted = self.writer.quoted(name) if forms - {"whole"} else ""
-        inside = literal(fragment.before) + self._members(dict(fragment.nodes), name, quoted) + literal(fragment.after)
+        inside = literal(fragment.before) + self.members(dict(fragment.nodes), name, quoted) + literal(fragment.after)
         nothing = asked.endswith(" not in NOTHING") and not self.writer.of_json
         otherwise = "''" if nothing else self._otherwise(fragment, cell)
         return [f"{self._name(fragment)} = f'{inside}' if {asked} else {otherwise}"]
 
-    def _members(self, tree: Tree, name: str, quoted: str) -> str:
+    def members(self, tree: Tree, name: str, quoted: str) -> str:
+        """Return the members of an object whose leaves are all the one input as it stands, inside an f-string."""
         parts = []
         for key, node in tree.items():
             if not isinstance(node, Leaf):
-                inside = f"{{{{{self._members(node, name, quoted)}}}}}"
+                inside = f"{{{{{self.members(node, name, quoted)}}}}}"
             elif node.form == "whole":
                 inside = f"{{{self.writer.value(name)}}}"
             else:

@@ -8,6 +8,7 @@ from loader.fast.layout import Cell
 from loader.fast.leaves import value_of
 
 BOUND = 8192
+CHUNKS = 64  # values of what chunks have, for which fragments are remembered apart
 LONGEST = 512  # characters of a text in a key
 TEXTS = frozenset({str, bytes})
 
@@ -18,11 +19,20 @@ class Fragments(dict[Any, Any]):
     The key is the one input, or a tuple of several. ``missed`` counts what was not remembered.
     """
 
-    __slots__ = ("cell", "combines", "missed", "of_json", "texts")
+    __slots__ = ("cell", "combines", "missed", "of_json", "texts", "within")
 
     def __init__(self, cell: Cell, *, of_json: bool) -> None:
         self.cell, self.of_json, self.missed = cell, of_json, 0
         self.texts, self.combines = cell.texts(), cell.combines
+        self.within: dict[Any, Within] = {}
+
+    def of(self, *rest: Any) -> Within:
+        """Return the same by a shorter key: without the last inputs, which have these values."""
+        if rest not in self.within:
+            if len(self.within) >= CHUNKS:
+                self.within.clear()
+            self.within[rest] = Within(self, rest)
+        return self.within[rest]
 
     def compute(self, key: Any) -> Any:
         """Return the texts for a key."""
@@ -35,6 +45,24 @@ class Fragments(dict[Any, Any]):
     def __missing__(self, key: Any) -> Any:
         self.missed += 1
         found = self.compute(key)
+        if not _is_long(key):
+            if len(self) >= BOUND:
+                self.clear()
+            self[key] = found
+        return found
+
+
+class Within(dict[Any, Any]):
+    """The fragments of records that have the ``rest`` of their inputs in common."""
+
+    __slots__ = ("rest", "whole")
+
+    def __init__(self, whole: Fragments, rest: tuple[Any, ...]) -> None:
+        self.whole, self.rest = whole, rest
+
+    def __missing__(self, key: Any) -> Any:
+        own = key if len(self.whole.cell.inputs) - len(self.rest) > 1 else (key,)
+        found = self.whole[(*own, *self.rest)]
         if not _is_long(key):
             if len(self) >= BOUND:
                 self.clear()

@@ -14,7 +14,7 @@ Nodes = list[tuple[str, Leaf | Tree]]
 
 def literal(content: str) -> str:
     """Return a text as it is written inside an f-string with single quotes."""
-    escaped = content.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")
+    escaped = content.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\x00")
     return escaped.replace("{", "{{").replace("}", "}}")
 
 

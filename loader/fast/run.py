@@ -98,6 +98,8 @@ class Fast:
         escaped = orjson.dumps(whole)
         apart = sum(map(whole.count, raws.columns.apart))
         dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart
+        if not dirty and not apart:  # nothing is escaped but what joins them
+            return function(texts, texts, *constants, place_of(source), first, dirty)
         joined = not dirty and "\\" not in whole  # then no escape but those between texts reads so
         messages = escaped[1:-1].decode().split("\\n") if joined else [orjson.dumps(text).decode()[1:-1] for text in texts]
         return function(texts, messages, *constants, place_of(source), first, dirty)

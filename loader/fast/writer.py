@@ -189,6 +189,10 @@ class Writer:
                 self.body += lines()  # type: ignore[misc]  # all of them are there
         else:
             self.memos[cell.asked] = fragments
+            own = [variable for variable in variables if variable not in CHUNK.values()]
+            if len(own) < len(variables):  # what the chunk has stands behind
+                self.before.append(f"m{cell.number}_ = {name}.of({', '.join(variables[len(own) :])})")
+                name, key = f"m{cell.number}_", own[0] if len(own) == 1 else f"({', '.join(own)})"
             self.body.append(f"{', '.join(names)} = {name}[{key}]")
 
     def fragments(self, cell: Cell) -> Fragments:

@@ -171,6 +171,13 @@ def to_address(value: Any) -> str:
     return str(value)
 
 
+def _address_of(text: str) -> str | None:
+    try:
+        return to_address(text)
+    except (OSError, ValueError):
+        return None
+
+
 FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 CONVERT: dict[str, Convert] = {
     **dict.fromkeys(WHOLE, fitting(to_whole)),
@@ -178,7 +185,7 @@ CONVERT: dict[str, Convert] = {
     "boolean": fitting(to_flag),
     "ip": fitting(to_address),
 }
-CONVERTERS = {name: (convert, Memo(convert, 65536)) for name, convert in CONVERT.items()}
+CONVERTERS = {name: (convert, Memo(_address_of if name == "ip" else convert, 65536)) for name, convert in CONVERT.items()}
 
 
 def fitting_text(value: Any) -> Any:
