@@ -211,6 +211,7 @@ def both_ways(
     with (
         mock.patch.multiple("loader.fast.run", **soon),
         mock.patch.multiple("loader.fast.together", **steady),
+        mock.patch("loader.fast.regular.IN_VAIN", 10**9),
         mock.patch.object(fast, "run", counted),
     ):
         quick = planned(plan, Source(bucket, key, etag="e"), body, block)

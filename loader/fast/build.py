@@ -6,14 +6,17 @@ whose bodies are not plain JSON. ``why_not`` says so.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from loader.api import Formatter, Output
+from loader.fast.columnar import ColumnWriter
 from loader.fast.document import Sources, check_ecs, document
 from loader.fast.excluded import Rules
 from loader.fast.leaves import Unfit
 from loader.fast.records import RecordWriter
+from loader.fast.regular import ByColumns
 from loader.fast.run import Fast
 from loader.fast.texts import TextWriter
 from loader.fast.writer import FULL, Exit, Writer
@@ -95,13 +98,25 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
             there = {name: name for name in columns.names if name not in known.values() and "." not in name} | known
             if not (fields := [there[field] for field in time[0] if field in there]):
                 raise Unfit("its time is none of the columns")
-            writer = TextWriter(tree, exits, varied, columns.names, known, [path for path in declared.places(rows, ()) if "." not in path])
-            writer.clock, writer.doc_id = (fields, time[1]), known.get(doc_id, doc_id if doc_id not in known.values() else "")
-            writer.split, writer.quotes, writer.apart = columns.split, columns.quotes, columns.apart
+            holders = [path for path in declared.places(rows, ()) if "." not in path]
+            identity = known.get(doc_id, doc_id if doc_id not in known.values() else "")
+
+            def text_writer(kind: type[TextWriter]) -> TextWriter:
+                made = kind(tree, exits, varied, columns.names, known, holders)
+                made.clock, made.doc_id = (fields, time[1]), identity
+                made.split, made.quotes, made.apart = columns.split, columns.quotes, columns.apart
+                made.rules, made.own_logs = rules, own_logs.told_by(log_type)
+                return made
+
+            writer = text_writer(TextWriter)
         if rules is not None and not rules.fits(tree):
             raise Unfit("an exclusion rule asks for more than values")
         writer.rules, writer.own_logs = rules, own_logs.told_by(log_type)
-        return writer.written(title)
+        run = writer.written(title)
+        if columns is not None and varied:  # what records mostly are is known
+            with contextlib.suppress(Unfit):
+                return ByColumns(text_writer(ColumnWriter).written(f"regular {title}"), run, numbered=any(one.fields != FULL for one in exits))
+        return run
 
     return make
 

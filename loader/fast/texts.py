@@ -13,7 +13,7 @@ from loader.fast.layout import Tree
 from loader.fast.leaves import Leaf, named
 from loader.fast.objects import Part, literal
 from loader.fast.writer import COMPLETE, FULL, LEAN, Exit, Writer
-from loader.jsontext import controlled
+from loader.jsontext import DEL, controlled
 from loader.stages import stamp
 from loader.stages.tidy import NOTHING
 
@@ -89,9 +89,7 @@ class TextWriter(Writer):
 
     def read(self) -> None:
         """Write the cutting of a row, and the reading of its time."""
-        names = ", ".join(f"f{place}" for place in range(len(self.columns)))
-        self.constant("split", self.split)
-        self.body += ["w = split(row)", f"{names}, = w"]
+        self.cut()
         if suspects := [f"{{{self.variable(column)}}}" for column in self.columns if column in self.quotes]:
             self.body.append(f"if '\"' in f'{' '.join(suspects)}': raise Odd")
         between = "".join(f" + row.count({one!r})" for one in self.apart)
@@ -105,6 +103,12 @@ class TextWriter(Writer):
         if self.complete:
             inside = "".join(literal(f'{named(column)}"') + f'{{{self.variable(column)}}}",' for column in self.columns)
             self.body.append(f"raw = f'{inside}' if NOTHING.isdisjoint(w) else own(w)")
+
+    def cut(self) -> None:
+        """Write the cutting of a row to its fields."""
+        names = ", ".join(f"f{place}" for place in range(len(self.columns)))
+        self.constant("split", self.split)
+        self.body += ["w = split(row)", f"{names}, = w"]
 
     def send(self, number: int) -> None:
         """Write the message of one way out as one f-string."""
@@ -125,9 +129,17 @@ class TextWriter(Writer):
             tops |= {} if one.fields == LEAN else {"log": "{path}"}
         objects = "".join(tops.values())
         tail = literal(one.tail.decode())
-        self.body.append(f"b = f'{head}{{{{{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode()")
-        self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
-        self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
+        self.body += [f"s = f'{head}{{{{{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'", "b = s.encode()"]
+        self.body.append(f"if len(b) > {one.most} or {DEL} in b or not s.isascii() and controlled(b): raise Odd")
+        self.body.append(self.kept(number))
+
+    def kept(self, number: int) -> str:
+        """Return the line that adds a message to those of one way out."""
+        return f"add{number}({self.framed(number)})"
+
+    def framed(self, number: int) -> str:
+        """Return the message with its length before it, where the way out wants that."""
+        return "b'%d %b' % (len(b), b)" if self.exits[number].counted else "b"
 
     def may_have(self, field: str) -> bool:
         """Tell whether there is such a column."""
