@@ -30,12 +30,14 @@ class Columns:
     """How a text is cut to fields: ``split(text)`` gives as many as there are ``names``, or anything else where the text does not fit.
 
     ``apart`` are characters that JSON would have to escape and that stand between fields only, but that fields of ``quotes`` may have quotes.
+    ``pattern`` is the expression whose named groups are the fields, where it is one.
     """
 
     names: tuple[str, ...]
     split: Callable[[str], Sequence[str | None] | None]
     apart: str = ""
     quotes: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] | None = None
 
 
 @dataclasses.dataclass(slots=True)

@@ -27,7 +27,7 @@ def columns(log_type: Section) -> Columns:
             raise ParseError("does not match log_pattern")
         return found.groups() if all_named else tuple([found[group] for group in groups])
 
-    return Columns(names, split, '"', quoting(pattern))
+    return Columns(names, split, '"', quoting(pattern), pattern)
 
 
 def matcher(log_type: Section) -> Callable[[str], Record]:

@@ -12,10 +12,11 @@ import pytest
 
 HOME = Path(__file__).parent.parent
 LEAVES = {
-    "ahead", "backtracking", "batch", "changes", "charset", "claims", "cloud", "errors", "firstline", "former", "frames", "ini", "jsontext", "ledger",
+    "ahead", "backtracking", "batch", "changes", "charset", "claims", "cloud", "cutter", "errors", "firstline", "former", "frames", "ini", "jsontext",
+    "ledger",
     "listing", "literals", "log", "markup", "matching", "memo", "networks", "options", "pace", "paths", "positions", "quotes", "receiver",
     "regextokens",
-    "rejects", "schema", "section", "sharing", "times", "watchdog",
+    "rejects", "schema", "section", "separators", "sharing", "times", "watchdog",
 }  # fmt: skip
 EXCLUSION = {"rules"} | {
     f"rules.{name}" for name in ("rule", "conditions", "expressions", "draft", "csv_file", "json_file", "files", "alone", "index")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from loader.api import Formatter, Output
+from loader.cutter import cutter
 from loader.fast.columnar import ColumnWriter
 from loader.fast.document import Sources, check_ecs, document
 from loader.fast.excluded import Rules
@@ -19,7 +20,7 @@ from loader.fast.records import RecordWriter
 from loader.fast.regular import ByColumns
 from loader.fast.run import Fast
 from loader.fast.texts import TextWriter
-from loader.fast.writer import FULL, Exit, Writer
+from loader.fast.writer import FULL, UNCUT, Exit, Writer
 from loader.frames import Columns
 from loader.jsontext import CONTROL
 from loader.options import COMPAT
@@ -105,6 +106,7 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
                 made = kind(tree, exits, varied, columns.names, known, holders)
                 made.clock, made.doc_id = (fields, time[1]), identity
                 made.split, made.quotes, made.apart = columns.split, columns.quotes, columns.apart
+                made.cutter = cutter(columns.pattern) if columns.pattern is not None and UNCUT not in varied else None
                 made.rules, made.own_logs = rules, own_logs.told_by(log_type)
                 return made
 

@@ -44,14 +44,16 @@ class ColumnWriter(TextWriter):
         return [inputs[0] for inputs in found if len(inputs) == 1 and inputs[0] in self.columns and (not varied or inputs in self.varied)]
 
     def cut(self) -> None:
-        """Write nothing: the fields come with the row."""
+        """Write no cutting: the fields come with the row. Those of a cutter have no quotes in them."""
+        if self.cutter is None:
+            self.body += self.suspected()
 
     def kept(self, number: int) -> str:
         """Return the line that puts a message in its place."""
         return f"out{number}[at] = {self.framed(number)}"
 
     def _source(self) -> str:
-        self.space["columns"] = functools.partial(columns, self.split, [self.kinds.get(column) for column in self.columns])
+        self.space["columns"] = functools.partial(columns, self.cutter or self.split, [self.kinds.get(column) for column in self.columns])
         lists = "".join(f"    out{number} = [None] * len(rows)\n" for number in range(len(self.exits)))
         before = "".join(f"    {line}\n" for line in self.before)
         body = "".join(f"            {line}\n" for line in self.body)

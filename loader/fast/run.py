@@ -10,10 +10,11 @@ from typing import Any
 import orjson
 
 from loader.batch import Source
+from loader.cutter import cutter
 from loader.errors import Overdue
 from loader.fast import together
 from loader.fast.leaves import Unfit
-from loader.fast.writer import COMPLETE, TOGETHER
+from loader.fast.writer import COMPLETE, TOGETHER, UNCUT
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
@@ -25,6 +26,7 @@ IN_VAIN = 3  # chunks of which most was odd, after which no more are tried
 FEW = 2000  # records that are looked at before anything is decided
 CHECKS = 8
 MOST = 0.8  # share of rows with something in every field, from which on these are the usual case
+WORTH = 0.7  # share of rows that have to be cut by separators: the others have it tried in vain
 OFTEN = 0.3  # of the look-ups that miss: then it costs less to compute than to remember
 AT_FIRST = 0.8  # the same for combinations that a function is called with, while most are met for the first time
 Make = Callable[[Columns | None, frozenset[tuple[str, ...]]], Callable[..., Any]]
@@ -153,6 +155,10 @@ class _Function:
         self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
         if self.columns is not None and COMPLETE not in varied and _share(self.columns, rows) > MOST:
             varied |= {COMPLETE}
+        if self.columns is not None and self.columns.pattern is not None and UNCUT not in varied:
+            cut = cutter(self.columns.pattern)
+            if cut is not None and sum(cut(row) is not None for row in rows) < len(rows) * WORTH:
+                varied |= {UNCUT}
         if self.sample is not None:
             looked_up = [asked for asked in self.run.asked if asked not in varied]
             values = together.sampled({name for asked in looked_up for name in asked}, self.sample, self.columns)

@@ -23,6 +23,7 @@ ARGUMENTS = "rows, texts, account, region, ingested, key, bucket, origin, path, 
 TIME = ("@timestamp",)
 TOGETHER = "%together"  # stands among what is varied before the names of inputs that hardly vary, even together
 COMPLETE = ("%complete",)  # stands among what is varied for rows that have something in every field
+UNCUT = ("%uncut",)  # the same for rows of which most are not cut by separators
 FULL, ECS, LEAN = "full", "ecs", "lean"
 
 
