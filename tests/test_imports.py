@@ -14,8 +14,8 @@ HOME = Path(__file__).parent.parent
 LEAVES = {
     "ahead", "backtracking", "batch", "changes", "charset", "claims", "cloud", "cutter", "errors", "firstline", "former", "frames", "ini", "jsontext",
     "ledger",
-    "listing", "literals", "log", "markup", "matching", "memo", "networks", "options", "pace", "paths", "positions", "quotes", "receiver",
-    "regextokens",
+    "listing", "literals", "log", "markup", "matching", "memo", "networks", "options", "pace", "paths", "pieces", "positions", "quotes",
+    "receiver", "regexpath", "regextokens",
     "rejects", "schema", "section", "separators", "sharing", "times", "watchdog",
 }  # fmt: skip
 EXCLUSION = {"rules"} | {
