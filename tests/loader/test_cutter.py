@@ -85,7 +85,9 @@ def test_older_rows_are_cut_and_so_are_those_with_fields_that_are_new() -> None:
     assert agrees(SHIPPED["s3accesslog"], f"{row} us-east-1 more")
 
 
-@pytest.mark.parametrize("client", ["192.0.2.7:51", "[2001:db8::7]:51", "2001:db8::7:51", "-", "[2001:db8::7]:", "[a[b]:51", "[:51", "[]:51", "ab]:51"])
+@pytest.mark.parametrize(
+    "client", ["192.0.2.7:51", "[2001:db8::7]:51", "2001:db8::7:51", "-", "[2001:db8::7]:", "[a[b]:51", "[:51", "[]:51", "ab]:51"]
+)
 def test_an_address_with_its_port_is_cut_in_any_of_its_forms(client: str) -> None:
     row, odd = f"a {client} b", ("[a[b]:51", "[:51", "[]:51", "ab]:51")
     assert agrees(re.compile(r"\S+ (?:\[?(?P<ip>[^ \]]+)\]?:)?(?P<port>[^ :]*) \S+"), row) != (client in odd)
@@ -121,7 +123,8 @@ def test_a_spoiled_row_is_cut_as_it_matches_or_not_at_all(name: str, data: st.Da
 
 
 CLASSES = {
-    "[^ ]": 'a:"]', '[^ "]': "a:]", r"\S": "a:-", r"\d": "07", r"[^\]]": "a: ", ".": "a :", '[^"]': "a ", "[^ :]": "a-", r"[^\s|]": "a:", r"[\s\S]": "a ",
+    "[^ ]": 'a:"]', '[^ "]': "a:]", r"\S": "a:-", r"\d": "07", r"[^\]]": "a: ", ".": "a :", '[^"]': "a ", "[^ :]": "a-", r"[^\s|]": "a:",
+    r"[\s\S]": "a ",
 }  # fmt: skip
 MANY = ["*", "+", "*", "+", "{2}", "{1,2}", "{2,}", ""]
 FIXED = {  # by what they are made of: #, the number of a group

@@ -51,7 +51,9 @@ def test_groups_have_all_that_stands_in_them() -> None:
     assert path.ended
 
 
-@pytest.mark.parametrize("pattern", ["(?i)(?P<a>x)", "(?P<a>x+)", "(?P<a>[^x]*?)", "(?P<a>(?:(?P<b>x))?)", "(?P<a>x)(?P=a)", "(?P<a>x)(?:[a-z]x)?", "(x)"])
+@pytest.mark.parametrize(
+    "pattern", ["(?i)(?P<a>x)", "(?P<a>x+)", "(?P<a>[^x]*?)", "(?P<a>(?:(?P<b>x))?)", "(?P<a>x)(?P=a)", "(?P<a>x)(?:[a-z]x)?", "(x)"]
+)
 def test_what_is_not_understood_is_unfit(pattern: str) -> None:
     with pytest.raises(Unfit):
         FirstPath(re.compile(pattern))

@@ -1,4 +1,4 @@
-"""``loader/separators.py``: which patterns are fields between separators, and in how many forms. That what it says is so is seen in test_cutter.py."""
+"""``loader/separators.py``: which patterns are fields between separators, and in how many forms; test_cutter.py sees that it is so."""
 
 from __future__ import annotations
 

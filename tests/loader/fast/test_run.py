@@ -12,6 +12,7 @@ import pytest
 
 from loader.api import Overdue, Source
 from loader.fast import run
+from loader.fast.writer import UNCUT
 from tests import drivers
 from tests.drivers import both_ways, planned
 from tests.loader.fast.cases import HOOK, T, compiled
@@ -98,6 +99,20 @@ def test_values_that_hardly_repeat_make_it_be_written_anew(monkeypatch: pytest.M
     assert not isinstance(function, str)
     assert ("who",) in function.varied
     assert ("ip",) not in function.varied
+
+
+@pytest.mark.parametrize(("kind", "uncut"), [("x", False), ("y", True)])
+def test_rows_of_which_most_are_not_cut_by_separators_make_it_be_written_anew(kind: str, uncut: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "FEW", 20)
+    columns = " ".join(f"(?P<f{number}>[^ ]*)" for number in range(9))
+    pattern = f"(?P<time>[^ ]*) (?:x (?P<a>[^ ]*)|y (?P<b>[^ ]*)) {columns}"
+    plan = compiled({"file_format": "text", "timestamp_key": "time", "log_pattern": pattern}, chunk=20)
+    body = "\n".join(f"{T} {kind} {number} 0 1 2 3 4 5 6 7 8" for number in range(60)).encode()
+    assert planned(plan, Source("b", "k"), body) == planned(dataclasses.replace(plan, fast=None), Source("b", "k"), body)
+    assert plan.fast is not None
+    (function,) = plan.fast.functions.values()
+    assert not isinstance(function, str)
+    assert (UNCUT in function.varied, "cut(row)" in function.run.source) == (uncut, not uncut)
 
 
 @pytest.mark.parametrize("error", ["KeyError", "SystemExit", "MemoryError", "RecursionError"])

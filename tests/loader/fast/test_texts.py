@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 
+from loader.frames import Columns
 from tests.drivers import both_ways
 from tests.loader.fast.cases import HOOK, T, compiled
 
@@ -73,6 +75,30 @@ PATTERNS = [
 @pytest.mark.parametrize(("pattern", "rests"), PATTERNS)
 def test_groups_of_every_shape(pattern: str, rests: list[str]) -> None:
     same({**TEXT, "log_pattern": pattern}, "\n".join(f"{T} {rest}" for rest in rests * 2))
+
+
+COLUMNS = " ".join(f"(?P<f{number}>[^ ]*)" for number in range(12))
+CUT = rf'(?P<time>[^ ]+) (?P<a>[^ ]*) {COLUMNS}(?: "(?P<b>[^"\\]*(?:\\.[^"\\]*)*)"(?: (?P<c>[^ ]+))?)?'
+
+
+def test_lines_are_cut_by_their_separators_and_matched_where_that_does_not_do() -> None:
+    values, seven = {**TEXT, "log_pattern": CUT}, "1 2 3 - 5 6 7 8 9 10 11 12"
+    cut = [f'{T} a {seven} "b b" c', f'{T} a {seven} ""', f"{T} a {seven}", f'{T}  {seven} "b" - d', f'{T} é {seven} "b" c']
+    matched = [f"{T} a {seven} x", f'{T} a {seven} "b"c', f'{T} a {seven} "b']
+    odd = [
+        f'{T} a"a {seven} "b b" c',
+        f'{T} a {seven} "b \\" b" c',
+        f'{T} a {seven} "b" "c"',
+        f'{T} a {seven} "b" c"',
+        "a b",
+        f'nowhen a {seven} "b"',
+    ]
+    assert same(values, "\n".join([*cut, *matched, *odd] * 3)) == 3 * len(cut + matched)
+    function = compiled(values).fast
+    assert function is not None
+    made = function.make(Columns(tuple(re.compile(CUT).groupindex), str.split, '"', frozenset(), re.compile(CUT)), frozenset())
+    assert "w = cut(row)" in made.source  # type: ignore[attr-defined]
+    assert "def cut(row):" in made.source  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("delimiter", ["", "\\t", ";", ","])
