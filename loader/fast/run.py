@@ -126,6 +126,12 @@ def _share(columns: Columns, rows: Sequence[str]) -> float:
     return whole / max(1, len(rows))
 
 
+def _is_uncut(columns: Columns | None, rows: Sequence[str]) -> bool:
+    """Tell whether cutting rows by their separators is tried in vain too often."""
+    cut = cutter(columns.pattern) if columns is not None and columns.pattern is not None else None
+    return cut is not None and sum(cut(row) is not None for row in rows) < len(rows) * WORTH
+
+
 class _Function:
     """A generated function, and how often its look-ups were in vain."""
 
@@ -155,10 +161,8 @@ class _Function:
         self.seen, self.due, self.checks = 0, self.due * 2, self.checks + 1
         if self.columns is not None and COMPLETE not in varied and _share(self.columns, rows) > MOST:
             varied |= {COMPLETE}
-        if self.columns is not None and self.columns.pattern is not None and UNCUT not in varied:
-            cut = cutter(self.columns.pattern)
-            if cut is not None and sum(cut(row) is not None for row in rows) < len(rows) * WORTH:
-                varied |= {UNCUT}
+        if UNCUT not in varied and _is_uncut(self.columns, rows):
+            varied |= {UNCUT}
         if self.sample is not None:
             looked_up = [asked for asked in self.run.asked if asked not in varied]
             values = together.sampled({name for asked in looked_up for name in asked}, self.sample, self.columns)
