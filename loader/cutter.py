@@ -141,6 +141,8 @@ class _Writer(Pieces):
 
     def gained(self, fields: int) -> float:
         """Return how many times as fast as the pattern are the lines written so far, which give so many fields."""
+        if not fields:
+            raise Unfit
         steps = sum("split(" in line or "partition(" in line for line in self.lines) + self.spaceless
         certain = sum(1 if isinstance(one, Field) else 2 for one in self.shape.forms[-1] if not isinstance(one, str))
         return (FIELD * fields + OPTIONAL * (fields - certain)) / (STEP * steps + PIECE * fields)
