@@ -19,7 +19,7 @@ from loader.fast.run import Fast
 from loader.frames import Read
 from loader.memo import Memo
 from loader.options import TypeOption, text
-from loader.plan import Plan, Step, WayOut
+from loader.plan import CHUNK, Plan, Step, WayOut
 from loader.rules.rule import Rule
 from loader.section import Section
 from loader.stages import as_text, clock, declared, derive, ecs, envelope, exclude, hooks, label, own_logs, prefix, select, stamp, tidy
@@ -54,6 +54,8 @@ def compile_plan(log_type: Section, parser: Parser, outputs: Sequence[tuple[Outp
     if any(way_out.labelled for way_out in ways_out):
         steps.append(Step("label", labeller))
     fast, why_not = _fast(log_type, ordered, [step.name for step in steps], rows, rules) if parts.fast else (None, "[loader] fast is off")
+    if fast is not None:
+        fast.seconds = CHUNK * parts.limits.match_seconds
     return Plan(
         log_type.name,
         read,
@@ -79,6 +81,8 @@ def _fast(
     log_type: Section, outputs: Sequence[tuple[Output, Formatter]], steps: Sequence[str], rows: declared.Rows, rules: exclude.Excluder | None
 ) -> tuple[Fast | None, str]:
     """Return the log type as a generated function, or why it cannot be one."""
+    if envelope.carried(log_type):
+        return None, "a carrier brings its records"
     try:
         return build.build(log_type, outputs, steps, rows, rules), ""
     except Unfit as why:

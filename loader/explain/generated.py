@@ -8,10 +8,9 @@ from loader.frames import Columns, Raws
 from loader.plan import Plan
 from loader.planner import FORMAT
 from loader.section import Section
-from loader.stages import envelope
 
 LINE = b"x\n"  # of a text or a table: what stands in it does not matter here
-FORMATS = ("text", "csv", "json")
+TABLES = ("text", "csv")  # formats whose records may be cut to fields, rather than parsed
 LOOKED_AT = 8  # chunks of a sample
 
 
@@ -19,21 +18,18 @@ def generated(plan: Plan, section: Section, blocks: Blocks | None = None) -> tup
     """Return the source of a type's generated function, and an empty text; or an empty text, and why there is none.
 
     The function is that for the first records in ``blocks``: in tables each object may have another header row. Without them it is the one
-    for the fields that the section itself names.
+    for the fields that the section itself names, or for parsed records.
     """
     if plan.fast is None:
         return "", plan.why_not
-    form = section.read(FORMAT)
-    if envelope.carried(section):
-        return "", "a carrier brings its records"
-    if form not in FORMATS:
-        return "", f"records of {form} are parsed one by one: {', '.join(FORMATS)} can be compiled"
     columns: Columns | None = None
-    if form != "json":
+    if section.read(FORMAT) in TABLES:
         raws = _first(plan, iter([LINE]) if blocks is None else blocks)
-        if raws is None or raws.columns is None:
+        if raws is None:
             return "", "its fields are known by the header row of an object alone" if blocks is None else "there is no record in the sample"
         columns = raws.columns
+    if columns is None and section.fields is not None and plan.fast.maps_only:
+        return "", "its fields are known and only mapped: full documents of them are made as fast step by step"
     function = plan.fast.function(columns)
     return ("", function) if isinstance(function, str) else (str(function.run.source), "")
 

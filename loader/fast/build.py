@@ -12,6 +12,7 @@ from typing import Any
 
 from loader.api import Formatter, Output
 from loader.cutter import cutter
+from loader.fast.clashes import Clashes
 from loader.fast.columnar import ColumnWriter
 from loader.fast.document import Sources, check_ecs, document
 from loader.fast.excluded import Rules
@@ -20,12 +21,12 @@ from loader.fast.records import RecordWriter
 from loader.fast.regular import ByColumns
 from loader.fast.run import Fast
 from loader.fast.texts import TextWriter
-from loader.fast.writer import FULL, UNCUT, Exit, Writer
+from loader.fast.writer import ECS, FULL, UNCUT, Exit, Writer
 from loader.frames import Columns
 from loader.jsontext import CONTROL
 from loader.options import COMPAT
 from loader.section import Section
-from loader.stages import clock, declared, ecs, exclude, own_logs, stamp
+from loader.stages import clock, declared, ecs, exclude, own_logs, select, stamp
 from loader.stages.hooks import CONTROLS
 from loader.stages.tidy import LARGE_RECORD
 
@@ -51,7 +52,9 @@ def build(
     if time is None:
         raise Unfit("its time may depend on more than the record")
     make = _maker(log_type, exits, rows, time, _rules(rules))
-    return Fast(log_type.name, make, time[1], derives=bool(log_type.read(ecs.PROVIDER)))
+    found = Fast(log_type.name, make, time[1], derives=bool(log_type.read(ecs.PROVIDER)))
+    found.maps_only = not rows and all(one.fields == FULL for one in exits)
+    return found
 
 
 def _rules(rules: exclude.Excluder | None) -> Rules | None:
@@ -80,18 +83,23 @@ def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: 
     renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
     groups, constants, doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
     derives, title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
-    listed = {target.partition(".")[0] for target in (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))}
+    names = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
+    listed, has_ecs = {target.partition(".")[0] for target in names}, any(one.fields != FULL for one in exits)
+    places = declared.places(rows, {*groups, *ecs.FROM_KEY})
 
     def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
         known = _known(columns, renamed, hooked=bool(rows))
         tree = document(groups, constants, rows, Sources(columns.names if columns else None, known), derives=derives)
         if {*known, *known.values()} & tree.keys():
             raise Unfit("a renamed field bears the name of an object")
-        if any(one.fields != FULL for one in exits):
-            check_ecs(tree, listed, {*columns.names, *known} if columns else None)
+        if has_ecs:
+            check_ecs(tree, listed, {*columns.names, *known} if columns else None, origin=any(one.fields == ECS for one in exits))
         writer: Writer
         if columns is None:
             writer = RecordWriter(tree, exits, varied)
+            if rows or has_ecs:
+                asked = rules.fields if rules is not None else ()
+                writer.clashes = Clashes(tree, places, asked, select.tree_of(names) if has_ecs else None, doc_id)
             if "." in doc_id or doc_id[:1] == "@":
                 raise Unfit(f"its doc_id {doc_id!r} is no plain name")
             writer.clock, writer.doc_id = time, doc_id

@@ -10,7 +10,7 @@ import orjson
 
 from loader.fast.fragments import Fragments
 from loader.fast.layout import Cell, Fragment, Tree
-from loader.fast.leaves import Call, Leaf, member, named, value_text
+from loader.fast.leaves import Call, Leaf, member, named, says, value_text
 from loader.fast.objects import Objects, literal
 from loader.memo import Memo
 from loader.stages import declared
@@ -108,7 +108,7 @@ class Calls:
             below = f"({self.writer.variable(leaf.below.inputs[0])} if {self.writer.says(leaf.below.inputs[0])} else None)"
         else:
             below = self.writer.constant(f"c{len(self.writer.space)}", leaf.below.compute(()))
-        self.writer.constant("says", declared.says)
+        self.writer.constant("says", says)
         return f"({value} if {value} is not None and says({value}) else {below})"
 
     def _result(self, call: Call) -> str:

@@ -94,9 +94,12 @@ def _check_table(tree: Tree, rows: declared.Rows) -> None:
     if any(name[0] == "@" for name in (*tree, *targets)):
         raise Unfit("it sets what records are stamped with")
     tops = {*tree, *(target.partition(".")[0] for target in targets)}
+    set_there = {tuple(target.split(".")[:2]) for target in (*_paths(tree), *targets)}
     for row in rows:
         for source in row.sources:
-            if source.partition(".")[0] in tops:
+            top, *below = source.split(".")
+            beside = below and (top,) not in set_there and (top, below[0]) not in set_there and not below[0].isdecimal()
+            if top in tops and not beside:  # beside what is set the member of a record is as it was
                 raise Unfit(f"its table reads {source}, which is set by then")
 
 
@@ -121,13 +124,13 @@ def _at(tree: Tree, target: str) -> Leaf | None:
     return found if isinstance(found, Leaf) else None
 
 
-def check_ecs(tree: Tree, listed: set[str], own: set[str] | None) -> None:
+def check_ecs(tree: Tree, listed: set[str], own: set[str] | None, *, origin: bool = True) -> None:
     """Raise Unfit for what outputs of ECS alone would treat in ways of their own: they keep names of ECS, and of ``listed`` targets.
 
-    ``own`` are the fields of the record, where they are known.
+    ``own`` are the fields of the record, where they are known. With ``origin`` they say which object a record is from.
     """
-    if "log" in tree:
-        raise Unfit("it maps to log, where outputs of ECS alone say which object a record is from")
+    if origin and "file" in tree.get("log", {}):
+        raise Unfit("it maps to log.file, where outputs of ECS alone say which object a record is from")
     names = {*schema.fields()}
     for target in _paths(tree):
         if target not in names or any(name.startswith(f"{target}.") for name in names):
@@ -137,7 +140,8 @@ def check_ecs(tree: Tree, listed: set[str], own: set[str] | None) -> None:
             raise Unfit(f"{min(listed - tree.keys())} is listed, and nothing is mapped to it")
     else:
         for name in own & (schema.tops() | listed):
-            if name not in tree or isinstance(tree[name], Leaf) or any(typed.is_array(target) for target in _paths({name: tree[name]})):
+            first = origin and name == "log"
+            if name not in tree or isinstance(tree[name], Leaf) or first or any(typed.is_array(target) for target in _paths({name: tree[name]})):
                 raise Unfit(f"its field {name!r} has a name of ECS")
 
 

@@ -156,7 +156,7 @@ def derived(row: declared.Row, place: int, sources: Sequence[tuple[str, bool]]) 
     def compute(values: Values) -> Any:
         found = iter(values)
         value = [*declared.values(targets, call(*[next(found) if there else None for _, there in sources]))][place]
-        return value if declared.says(value) else None
+        return value if says(value) else None
 
     if not inputs:
         try:
@@ -166,6 +166,11 @@ def derived(row: declared.Row, place: int, sources: Sequence[tuple[str, bool]]) 
         return None if value is None else fixed(value)
     arguments = tuple(name if there else None for name, there in sources)
     return Leaf(inputs, compute, call=Call(call, arguments, place, len(targets)), varied=row.varied)
+
+
+def says(value: Any) -> bool:
+    """Tell whether anything is left of what a table gives once it is tidied."""
+    return declared.says(value) and (value.__class__ not in declared.CONTAINERS or bool(value_text("", value)))
 
 
 def overlaid(below: Leaf, above: Leaf) -> Leaf:
@@ -221,10 +226,15 @@ def named(key: str) -> str:
 
 
 def key_of(value: Any) -> Any:
-    """Return what stands for a value of JSON in the key of a memo: equal for no two that JSON tells apart, as True, 1 and 1.0 are."""
+    """Return what stands for a value of JSON in the key of a memo: equal for no two that JSON tells apart, as True, 1 and 1.0 are.
+
+    Raises Odd for what JSON has no number for, as Parquet does.
+    """
     if value is None or value.__class__ is str or value.__class__ is bool:
         return value
-    return (orjson.dumps(value),)
+    if (text := orjson.dumps(value)) == b"null":
+        raise Odd
+    return (text,)
 
 
 def value_of(key: Any) -> Any:

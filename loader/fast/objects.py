@@ -34,6 +34,11 @@ def around(rest: str, before: str, after: str) -> str:
     return f"{before}{{{rest[1:]}}}{after}" if rest else ""
 
 
+def with_file(log: str, path: str) -> str:
+    """Return the text of the object ``log`` with where a record is from in it, which ``path`` has as an object ``log`` of its own; '' without one."""
+    return f"{log[:-1]},{path[8:]}" if log else ""
+
+
 class Objects:
     """Gathers the cells and the lines that put fragments together, for one function. Groups of inputs ``together`` are looked up at one go."""
 

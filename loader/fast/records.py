@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from loader import schema
+from loader.fast.clashes import Clashes
 from loader.fast.layout import Tree
 from loader.fast.leaves import Odd, key_of, member
 from loader.fast.objects import Part, literal
-from loader.fast.writer import CHUNK, FULL, LEAN, Exit, Writer
+from loader.fast.writer import CHUNK, ECS, FULL, LEAN, Exit, Writer
 from loader.jsontext import controlled
 from loader.paths import step_into
 from loader.stages.hooks import CONTROLS
@@ -25,7 +26,7 @@ PLAIN = frozenset({str, bool, type(None)})
 
 
 class RecordWriter(Writer):
-    """Records with a member that has the name of an object of ECS, or of what records are stamped with, are odd."""
+    """Records with a member named as what they are stamped with are odd; those with one named as an object of the document are ``mixed``."""
 
     of_json = True
 
@@ -37,6 +38,7 @@ class RecordWriter(Writer):
         self.keys: dict[str, str] = {}
         self.held: set[str] = set()
         self.top: dict[str, Part] = {}
+        self.clashes: Clashes | None = None  # without it such records are odd
 
     def compose(self) -> None:
         """Write the objects."""
@@ -119,7 +121,7 @@ class RecordWriter(Writer):
         return f"{variable}.__class__ is str and {variable} not in NOTHING"
 
     def foreign(self) -> frozenset[str]:
-        """Return the names of members that make a record odd: outputs of ECS alone take those that are named as ECS names its objects too."""
+        """Return the names of members that mean more than themselves: outputs of ECS alone take those that are named as ECS names its objects too."""
         names = STAMPED | CONTROLS | self.tree.keys()
         return names if all(one.fields == FULL for one in self.exits) else names | schema.tops()
 
@@ -130,7 +132,11 @@ class RecordWriter(Writer):
             "dumps": orjson.dumps, "tidy": tidy_object, "controlled": controlled,
             "digest": digest, "identity": identity, "partial": functools.partial,
         }  # fmt: skip
-        self.body.append("if not OWN.isdisjoint(row): raise Odd")
+        if self.clashes is None:
+            self.body.append("if not OWN.isdisjoint(row): raise Odd")
+        else:
+            self.space |= {"FOREIGN": self.foreign() - self.clashes.names, "clashes": self.clashes}
+            self.body += ["mixed = not OWN.isdisjoint(row)", "if mixed and not FOREIGN.isdisjoint(row): raise Odd"]
         fields, memo = self.clock
         own = [name for cell in self.objects.cells.values() for name in cell.inputs if name[0] not in "%@"]
         self.gets([*fields, *([self.doc_id] if self.doc_id else ()), *own])
@@ -150,8 +156,10 @@ class RecordWriter(Writer):
         one = self.exits[number]
         head = f"f'{self.head(one)}'.encode(), " if one.head else ""
         event = self.event(one.fields, self.inner)
+        tops = {name: part.inside for name, part in self.top.items()}
+        objects = self.with_path(tops) if one.fields == ECS else "".join(tops.values())
         self.flush()
-        objects = "".join(part.inside for part in self.top.values())
+        begun = len(self.body)
         tail = literal(one.tail.decode())
         if one.fields == FULL:
             self.body += ["tidy(row)", "r = dumps(row)[:-1] if row else b'{'"]
@@ -162,10 +170,29 @@ class RecordWriter(Writer):
             pieces = f"{head}f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event}}}}}{objects}}}}}{tail}'.encode(),"
         else:
             begin = f"f'{{{{\"@timestamp\":\"{{t}}\",\"event\":{{{{{event},\"original\":'.encode()"
-            pieces = f"{head}{begin}, j, f'}}}}{objects}{{path}}}}}}{tail}'.encode()"
+            pieces = f"{head}{begin}, j, f'}}}}{objects}}}}}{tail}'.encode()"
         self.body.append(f"b = b''.join(({pieces}))")
+        if self.clashes is not None:
+            usual = [f"    {line}" for line in self.body[begun:]]
+            self.body[begun:] = ["if mixed:", *(f"    {line}" for line in self.mixed(number, event, head)), "else:", *usual]
         self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
+
+    def mixed(self, number: int, event: str, head: str) -> list[str]:
+        """Return the lines that make the message of a record with members that bear the names of objects of the document."""
+        one = self.exits[number]
+        tail = literal(one.tail.decode())
+        texts = "".join(f"f'{inside}', " for inside in (f',"event":{{{{{self.inner.inside}}}}}', *(part.inside for part in self.top.values())))
+        lines = [] if number else [f"kept, apart = clashes.blend(row, t, ({texts}))"]
+        if one.fields == FULL:
+            lines += [] if number else ["r = clashes.whole(row, apart)"]
+            lines += ["s = '' if '@timestamp' in row else f',\"@timestamp\":\"{t}\"'", "k = ''.join(kept.values())"]
+            pieces = f"{head}r, b',\"@message\":' if row else b'\"@message\":', j, f'{{s}}{{origin}},{{i}}{{k}}}}}}{tail}'.encode()"
+        else:
+            original, told = ("b',\"original\":', j, ", "text, path") if one.fields == ECS else ("", "None, ''")
+            lines += [f"e = b''.join((f'{{{{{event}'.encode(), {original}b'}}'))", "made = f'{place}-{number + at:012d}'"]
+            pieces = f"{head}clashes.only(row, kept, apart, t, e, made, {told}), f'{tail}'.encode()"
+        return [*lines, f"b = b''.join(({pieces}))"]
 
 
 def identity(value: Any, text: str) -> str:

@@ -13,7 +13,7 @@ from loader.batch import Source
 from loader.cutter import cutter
 from loader.errors import Overdue
 from loader.fast import together
-from loader.fast.leaves import Unfit
+from loader.fast.leaves import Odd, Unfit
 from loader.fast.writer import COMPLETE, TOGETHER, UNCUT
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
@@ -21,6 +21,7 @@ from loader.stages import ecs
 from loader.stages.clock import Times
 from loader.stages.stamp import place_of
 from loader.stages.tidy import NOTHING
+from loader.watchdog import within
 
 IN_VAIN = 3  # chunks of which most was odd, after which no more are tried
 FEW = 2000  # records that are looked at before anything is decided
@@ -39,6 +40,9 @@ class Fast:
 
     def __init__(self, name: str, make: Make, times: Times, *, derives: bool) -> None:
         self.name, self.make, self.times, self.derives = name, make, times, derives
+        self.seconds = 0.0  # how long the parsing of a chunk may take, 0: as long as it likes
+        self.maps_only = False  # no table, full documents: where the fields of parsed records are known, the steps are as fast
+        self.failed = False  # whether a mistake of ours in a chunk was told
         self.functions: dict[tuple[str, ...] | None, _Function | str] = {}
 
     def function(self, columns: Columns | None) -> _Function | str:
@@ -64,7 +68,9 @@ class Fast:
         """
         if raws.metas is not None or raws.broken or raws.left_out or raws.places is not None or not raws.texts:
             return None
-        if (raws.columns is None) == (raws.records is None):
+        if raws.columns is not None and raws.records is not None:
+            return None
+        if self.maps_only and raws.names is not None and raws.columns is None:
             return None
         function = self.function(raws.columns)
         if isinstance(function, str):
@@ -73,9 +79,20 @@ class Fast:
             return self._run(function, raws, source, first)
         except Overdue:
             raise
-        except (Exception, SystemExit):  # noqa: BLE001  # a text that has no UTF-8; a table that fails for all of a chunk
-            log.debug("a chunk of %s goes step by step", source.uri, exc_info=True)
+        except Exception as why:  # noqa: BLE001  # a text that has no UTF-8; a table that fails for all of a chunk; a mistake of ours
+            self._tell(why, source)
+            raws.records = None  # they may be changed already
             return None
+
+    def _tell(self, why: BaseException, source: Source) -> None:
+        """Say once that a chunk goes step by step because of a mistake of ours, which text without UTF-8 is not, nor what a table raises."""
+        if self.failed or isinstance(why, UnicodeError | Odd):
+            log.debug("a chunk of %s goes step by step", source.uri, exc_info=True)
+            return
+        self.failed = True
+        told = f"{type(why).__name__}: {why}; nothing is lost, such chunks go step by step, which is slower; please report it"
+        debugged = log.isEnabledFor(logging.DEBUG)
+        log.warning("log type %s: its generated function failed on %s: %s", self.name, source.uri, told, exc_info=debugged)
 
     def give_up(self, columns: Columns | None) -> None:
         """Learn that most of a chunk was odd: where that happens again and again, the plain way alone costs less."""
@@ -93,26 +110,53 @@ class Fast:
         constants = self._constants(source, now.isoformat())
         if CONTROL.search("".join(constants[3:]).encode()):
             return None
-        if raws.records is not None:
-            return function(raws.records, texts, *constants, place_of(source), first, False)  # noqa: FBT003
-        assert raws.columns is not None, "it is one or the other"
+        if raws.columns is None:
+            return function(self._records(raws), texts, *constants, place_of(source), first, False)  # noqa: FBT003
         whole = "\n".join(texts)
+        size = len(whole.encode())  # raises UnicodeError, before orjson raises what could be anything
         escaped = orjson.dumps(whole)
         apart = sum(map(whole.count, raws.columns.apart))
-        dirty = "\x7f" in whole or len(escaped) != len(whole.encode()) + len(texts) + 1 + apart
+        dirty = "\x7f" in whole or len(escaped) != size + len(texts) + 1 + apart
         if not dirty and not apart:  # nothing is escaped but what joins them
             return function(texts, texts, *constants, place_of(source), first, dirty)
         joined = not dirty and "\\" not in whole  # then no escape but those between texts reads so
         messages = escaped[1:-1].decode().split("\\n") if joined else [orjson.dumps(text).decode()[1:-1] for text in texts]
         return function(texts, messages, *constants, place_of(source), first, dirty)
 
+    def _records(self, raws: Raws) -> list[Any]:
+        """Return the records of a chunk, parsed here where nobody has; in the place of one that cannot be parsed stands one that is odd."""
+        if raws.records is not None:
+            return raws.records
+        with within(self.seconds):
+            return parsed(raws)
+
     def _constants(self, source: Source, ingested: str) -> tuple[Any, ...]:
         """Return what all records of a chunk share: account, region, time, key, bucket, and the JSON of what they are stamped with."""
+        f"{source.bucket}{source.key}".encode()  # raises UnicodeError
         account, region = ecs.origin(source.key) if self.derives else (None, None)
         stamped = {"@log_type": self.name, "@log_s3bucket": source.bucket, "@log_s3key": source.key}
         origin = "," + orjson.dumps(stamped).decode()[1:-1]
         path = "," + orjson.dumps({"log": {"file": {"path": f"s3://{source.bucket}/{source.key}"}}}).decode()[1:-1]
         return account, region, ingested, source.key, source.bucket, origin, path
+
+
+def parsed(raws: Raws) -> list[Any]:
+    """Return the records of a chunk's texts; one that is odd, whatever the type, for each that cannot be parsed."""
+    try:
+        return list(map(raws.parse, raws.texts))
+    except Overdue:
+        raise
+    except Exception:  # noqa: BLE001  # whatever it is, the steps tell it of the record
+        return [_parsed(raws.parse, text) for text in raws.texts]
+
+
+def _parsed(parse: Callable[[str], Any], text: str) -> Any:
+    try:
+        return parse(text)
+    except Overdue:
+        raise
+    except Exception:  # noqa: BLE001  # as above
+        return {"@message": text}
 
 
 def _share(columns: Columns, rows: Sequence[str]) -> float:

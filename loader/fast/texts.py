@@ -12,7 +12,7 @@ from typing import Any
 from loader.fast.layout import Tree
 from loader.fast.leaves import Leaf, named
 from loader.fast.objects import Part, literal
-from loader.fast.writer import COMPLETE, FULL, LEAN, Exit, Writer
+from loader.fast.writer import COMPLETE, ECS, FULL, LEAN, Exit, Writer
 from loader.jsontext import DEL, controlled
 from loader.stages import stamp
 from loader.stages.tidy import NOTHING
@@ -133,16 +133,15 @@ class TextWriter(Writer):
         if self.doc_id in self.columns:
             identity = "{" + self.objects.line(f"{self.variable(self.doc_id)} or md5(row.encode()).hexdigest()") + "}"
         event = self.event(one.fields, self.inner)
-        self.flush()
         tops = {name: part.inside for name, part in self.top.items()}
+        objects = self.with_path(tops) if one.fields == ECS else "".join(tops.values())
+        self.flush()
         if one.fields == FULL:
             raw = "{raw}" if self.complete else "".join(part.inside for part in self.raw)
             stamps = f'{raw}"@message":"{{text}}","@timestamp":"{{t}}"{{origin}},"@id":"{identity}",'
         else:
             stamps = "".join(part.inside for part in self.first) + '"@timestamp":"{t}",'
             event += "" if one.fields == LEAN else ',"original":"{text}"'
-            tops |= {} if one.fields == LEAN else {"log": "{path}"}
-        objects = "".join(tops.values())
         tail = literal(one.tail.decode())
         self.body += [f"s = f'{head}{{{{{stamps}\"event\":{{{{{event}}}}}{objects}}}}}{tail}'", "b = s.encode()"]
         self.body.append(f"if len(b) > {one.most} or {DEL} in b or not s.isascii() and controlled(b): raise Odd")

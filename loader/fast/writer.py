@@ -15,7 +15,7 @@ from loader.fast.excluded import Asks, Rules
 from loader.fast.fragments import Fragments
 from loader.fast.layout import Cell, Fragment, Tree, leaves
 from loader.fast.leaves import Leaf, Odd
-from loader.fast.objects import Objects, Part, around, literal
+from loader.fast.objects import Objects, Part, around, literal, with_file
 from loader.stages.tidy import NOTHING
 
 CHUNK = {"%account": "account", "%region": "region", "%ingested": "ingested", "%key": "key", "%bucket": "bucket"}
@@ -49,7 +49,7 @@ class Writer:
     def __init__(self, tree: Tree, exits: Sequence[Exit], varied: frozenset[tuple[str, ...]]) -> None:
         self.tree, self.exits, self.varied = tree, exits, varied
         self.objects = Objects(sorted(one[1:] for one in varied if one[0] == TOGETHER))
-        self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING, "around": around}
+        self.space: dict[str, Any] = {"Odd": Odd, "Overdue": Overdue, "NOTHING": NOTHING, "around": around, "with_file": with_file}
         self.memos: dict[tuple[str, ...], Fragments] = {}
         self.flushed = 0
         self.before: list[str] = []  # lines of the chunk
@@ -89,7 +89,9 @@ class Writer:
 
     def _source(self) -> str:
         lists = [f"    out{number} = []\n    add{number} = out{number}.append" for number in range(len(self.exits))]
-        head = "\n".join((*lists, *(f"    {line}" for line in self.before)))
+        failing = ["    except (Overdue, KeyboardInterrupt): raise", "    except BaseException as why: raise Odd from why"]  # a row of the key alone
+        before = ["    try:", *(f"        {line}" for line in self.before), *failing] if self.before else []
+        head = "\n".join((*lists, *before))
         body = "\n".join(f"            {line}" for line in self.body)
         packed = ", ".join(f"out{number}" for number in range(len(self.exits)))
         undo = "\n".join(f"            if len(out{number}) <= at: add{number}(None)" for number in range(len(self.exits)))
@@ -211,6 +213,14 @@ class Writer:
     def says(self, name: str) -> str:
         """Return the question whether an input is a text with something in it."""
         raise NotImplementedError
+
+    def with_path(self, tops: dict[str, str]) -> str:
+        """Return the objects with the place where a record is from as ``log.file.path``: in the object ``log``, where there is one, else behind."""
+        if "log" not in tops:
+            return "".join(tops.values()) + "{path}"
+        held = self.objects.line(f"f'{tops['log']}'")
+        joined, behind = self.objects.line(f"with_file({held}, path)"), self.objects.line(f"'' if {held} else path")
+        return "".join((tops | {"log": f"{{{joined}}}"}).values()) + f"{{{behind}}}"
 
     def event(self, fields: str, event: Part) -> str:
         """Return the members of the event object for outputs that get these fields; for ECS alone every record has an id."""

@@ -18,7 +18,7 @@ def prepare(fields: str, keep: Sequence[str], drop: Sequence[str], mapped: Seque
     """Return ``select(record)``, or None when the whole record is wanted. ``mapped`` are targets to keep though ECS lacks them."""
     steps: list[Callable[[Record], Record]] = []
     if fields != "full":
-        steps.append(_ecs_only(_tree(tuple(mapped)), original=fields == "ecs"))
+        steps.append(_ecs_only(tree_of(tuple(mapped)), original=fields == "ecs"))
     if keep:
         steps.append(_keeper(keep))
     if drop:
@@ -35,7 +35,7 @@ def prepare(fields: str, keep: Sequence[str], drop: Sequence[str], mapped: Seque
 
 
 @cache
-def _tree(mapped: tuple[str, ...]) -> Tree:
+def tree_of(mapped: tuple[str, ...]) -> Tree:
     """Return the names of ECS, and ``mapped``, as nested dicts."""
     tree: Tree = {}
     for name in (*schema.fields(), *mapped):
@@ -49,7 +49,7 @@ def _tree(mapped: tuple[str, ...]) -> Tree:
 
 def _ecs_only(tree: Tree, *, original: bool) -> Callable[[Record], Record]:
     def select(record: Record) -> Record:
-        found = _prune(record, tree)
+        found = pruned(record, tree)
         if original and "@message" in record:
             event = found.get("event")
             found["event"] = {**event, "original": record["@message"]} if isinstance(event, dict) else {"original": record["@message"]}
@@ -62,7 +62,8 @@ def _ecs_only(tree: Tree, *, original: bool) -> Callable[[Record], Record]:
     return select
 
 
-def _prune(record: Record, tree: Tree) -> Record:
+def pruned(record: Record, tree: Tree) -> Record:
+    """Return what of a record has a name of the tree."""
     found: Record = {}
     for key, value in record.items():
         below = tree.get(key)
@@ -70,8 +71,8 @@ def _prune(record: Record, tree: Tree) -> Record:
             continue
         if not below or value.__class__ is list:
             found[key] = value
-        elif value.__class__ is dict and (pruned := _prune(value, below)):
-            found[key] = pruned
+        elif value.__class__ is dict and (kept := pruned(value, below)):
+            found[key] = kept
     return found
 
 

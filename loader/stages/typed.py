@@ -128,8 +128,11 @@ def _order(value: Any) -> tuple[bool, Any]:
 
 
 def to_text(value: Any) -> str:
-    """Text as it is, anything else as JSON writes it."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    """Text as it is, anything else as JSON writes it; of what JSON writes as text, such as a datetime, without the quotes."""
+    if isinstance(value, str):
+        return value
+    written = orjson.dumps(value)
+    return str(orjson.loads(written)) if written[:1] == b'"' else written.decode()
 
 
 def to_whole(value: Any) -> int:

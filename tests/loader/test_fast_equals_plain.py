@@ -21,7 +21,7 @@ from loader.engine import HOME, Engine
 from loader.errors import ConfigError
 from tests import drivers
 from tests.drivers import both_ways
-from tests.loader.fast.cases import HOOK, PATTERNS, Case, T, compiled, csv_cases, json_cases, text_cases
+from tests.loader.fast.cases import HOOK, PATTERNS, Case, T, clashing_cases, compiled, csv_cases, json_cases, parsed_cases, text_cases
 
 EXAMPLES = int(os.environ.get("SLUICE_EXAMPLES", "40"))
 SLOW = settings(deadline=None, max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
@@ -54,10 +54,18 @@ USUAL = {
     "json": Case(
         {"file_format": "json", **MAPPED}, TABLE, ("ecs", "full"), f'{{"time": "{T}", "ip": "192.0.2.1", "port": 1, "who": "a"}}\n'.encode() * 3
     ),
-}
+    "clashing": Case(
+        {"file_format": "json", **MAPPED}, "", ("full", "ecs"),
+        f'{{"time": "{T}", "ip": "192.0.2.1", "who": "a", "user": {{"id": 7, "x": ""}}, "source": "s", "@timestamp": 1}}\n'.encode() * 3
+    ),
+    "parsed": Case(
+        {"file_format": "cef", **MAPPED}, "", ("full", "ecs"), f"CEF:0|v|p|1|7|n|5|time={T} ip=192.0.2.1 port=7 who=a\n".encode() * 3
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "cases"), [("csv", csv_cases()), ("text", text_cases()), ("json", json_cases())])
+@pytest.mark.parametrize(("name", "cases"), [("csv", csv_cases()), ("text", text_cases()), ("json", json_cases()), ("clashing", clashing_cases()),
+                                             ("parsed", parsed_cases())])  # fmt: skip
 def test_whatever_the_type_and_its_records(name: str, cases: st.SearchStrategy[Case], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     met: collections.Counter[str] = collections.Counter()

@@ -24,6 +24,11 @@ def told(tmp_path: Path, ini: str, body: bytes | None = None) -> tuple[str, str]
         ("s3_key = x\nfile_format = csv\ncsv_header = when src\ntimestamp_key = when\n", "f1, ="),
         ("s3_key = x\nfile_format = json\ntimestamp_key = when\necs = source.ip\nsource.ip = src\n", "'src'"),
         ("s3_key = x\nfile_format = json\njson_delimiter = Records\ntimestamp_key = when\n", "when"),
+        (f"{TEXT}multiline_firstline = x\n[out_null]\nfields = ecs\n".replace("= text", "= multiline"), "'when'"),
+        ("s3_key = x\nfile_format = cef\ntimestamp_key = rt\necs = source.ip\nsource.ip = src\n", "'src'"),
+        ("s3_key = x\nfile_format = xml\ntimestamp_key = e.at\n", "'at'"),
+        ("s3_key = x\nfile_format = winevtxml\ntimestamp_key = Event.System.TimeCreated.SystemTime\n", "'SystemTime'"),
+        ("s3_key = x\nfile_format = parquet\ntimestamp_key = when\n", "'when'"),
     ],
 )
 def test_the_function_of_what_the_section_says(tmp_path: Path, ini: str, field: str) -> None:
@@ -43,7 +48,8 @@ def test_the_columns_of_a_table_are_known_by_a_sample(tmp_path: Path) -> None:
     ("ini", "why"),
     [
         (f"{TEXT}via_cwl = yes\n", "a carrier brings its records"),
-        (f"{TEXT}multiline_firstline = x\n".replace("= text", "= multiline"), "records of multiline are parsed one by one"),
+        (f"{TEXT}via_firelens = yes\n", "a carrier brings its records"),
+        (f"{TEXT}multiline_firstline = x\n".replace("= text", "= multiline"), "its fields are known and only mapped"),
         (TEXT.replace("when\n", "file_timestamp\n"), "its time may depend on more than the record"),
         (f"{TEXT}compat = es-loader\n", "compat is on"),
     ],

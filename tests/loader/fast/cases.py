@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import tempfile
 from collections.abc import Sequence
@@ -20,12 +21,19 @@ from loader.section import Section
 from plugins.formatter_json import JsonFormatter
 from plugins.out_file import FileOutput
 from plugins.out_syslog import SyslogOutput
+from plugins.parser_cef import CefParser
 from plugins.parser_csv import CsvParser
 from plugins.parser_json import JsonParser
+from plugins.parser_multiline import MultilineParser
 from plugins.parser_text import TextParser
+from plugins.parser_winevtxml import WinevtxmlParser
+from plugins.parser_xml import XmlParser
 from tests import drivers
 
-PARSERS = {"csv": CsvParser, "text": TextParser, "json": JsonParser}
+PARSERS = {
+    "csv": CsvParser, "text": TextParser, "json": JsonParser, "cef": CefParser, "xml": XmlParser, "winevtxml": WinevtxmlParser,
+    "multiline": MultilineParser,
+}  # fmt: skip
 HOOK = """
 import datetime
 from siem.utils import derive
@@ -139,7 +147,7 @@ ODD_NAMES = [
 ]  # fmt: skip
 TARGETS = [
     "source.ip", "destination.ip", "source.port", "source.address", "network.bytes", "user.name", "user.id", "related.ip", "related.user", "event.id",
-    "event.action", "event.category", "event.type", "event.outcome", "event.duration", "event.risk_score", "message", "tags",
+    "event.action", "event.category", "event.type", "event.outcome", "event.duration", "event.risk_score", "message", "tags", "log.level",
     "http.response.status_code", "source.geo.location", "cloud.account.id", "cloud.region", "cloud.instance.id", "process.args",
     "tls.established", "host.ip", "url.original",
 ]  # fmt: skip
@@ -168,10 +176,12 @@ def seldom(times: int) -> st.SearchStrategy[bool]:
 
 
 @st.composite
-def sections(draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = (), renames: bool = True) -> tuple[dict[str, str], str]:
-    """Return the values of a section for records with these fields, and the text of its hook's file."""
+def sections(
+    draw: st.DrawFn, names: Sequence[str], *, paths: Sequence[str] = (), renames: bool = True, own: Sequence[str] = ()
+) -> tuple[dict[str, str], str]:
+    """Return the values of a section for records with these fields, and the text of its hook's file; ``own`` are paths that this does not ask."""
     sources = [*names, *paths, "nowhere", "ip.x"]
-    source = st.sampled_from([name for name in sources if name and " " not in name])
+    source = st.sampled_from([name for name in (*sources, *own) if name and " " not in name])
     plain = st.lists(source, min_size=1, max_size=2).map(" ".join)
     grouped = st.lists(plain, min_size=1, max_size=3).map(lambda found: f"[{', '.join(found)}]")
     targets = [*TARGETS, *FOREIGN] if draw(seldom(4)) else TARGETS
@@ -354,3 +364,61 @@ def json_cases(draw: st.DrawFn) -> Case:
     return Case(
         {"file_format": "json", **values}, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), draw(BUCKETS), draw(RULES)
     )
+
+
+TOPS = ["source", "user", "event", "related", "cloud", "host", "http", "log", "message", "tags", "custom", "labels", "foo", "url", "@timestamp"]
+BELOW = ["ip", "name", "id", "action", "address", "level", "file", "original", "account", "region", "user", "x", "geo", "port", "response"]
+SAID = st.sampled_from(["alice", "192.0.2.1", "-", "", None, 7, 1.5, True, "443", [""], ["b"], ["192.0.2.1", "x"], [{"x": ""}], [], {}, "\x7f"])
+HELD = st.recursive(
+    SAID, lambda below: st.dictionaries(st.sampled_from(BELOW), below, max_size=4) | st.lists(below, max_size=2), max_leaves=6
+) | st.dictionaries(st.sampled_from(BELOW), SAID, max_size=4)
+
+
+@st.composite
+def clashing_cases(draw: st.DrawFn) -> Case:
+    """Return a type of JSON objects with members that bear names of ECS, and objects: most fields are mapped from elsewhere, some from there."""
+    own = [f"{top}.{name}" for top in TOPS[:11] for name in BELOW[:8]] + TOPS[:14] if draw(seldom(2)) else []
+    values, hook = draw(sections([*JSON_NAMES, "time"], paths=["deep.x", "deep.id", "user.x", "host.level", "event.address"], renames=False, own=own))
+    lines = []
+    good = st.fixed_dictionaries({"time": FITTING["time"]}, optional={name: FITTING.get(name, SIMPLE) for name in NAMES} | {"deep": HELD})
+    for _ in range(draw(st.integers(1, 4))):
+        record = draw(good) | draw(st.dictionaries(st.sampled_from(TOPS), HELD, min_size=1, max_size=3))
+        lines.append(json.dumps(dict(draw(st.permutations([*record.items()])))))
+    rules = draw(RULES) if draw(seldom(4)) else ()
+    return Case({"file_format": "json", **values}, hook, draw(WAYS_OUT), "\n".join([*lines, ""]).encode(), rules=rules)
+
+
+SAYS = SIMPLE | st.sampled_from(["a b", "a=b", "<&>", "\\\\", '"', "é", "\x7f", "x\ny"])
+
+
+@st.composite
+def parsed_cases(draw: st.DrawFn) -> Case:
+    """Return a type whose records are parsed one by one, and an object of it; some records are none."""
+    form = draw(st.sampled_from(["cef", "xml", "winevtxml", "multiline"]))
+    names = [*NAMES, "source", "user"]
+    above, below = {"xml": ("r.", ["r.@id"]), "winevtxml": ("Event.EventData.Data.", ["Event.System.EventID"])}.get(form, ("", []))
+    values, hook = draw(sections([above + name for name in [*NAMES, "time"]], paths=below, renames=draw(seldom(10)), own=["cef_name"]))
+    values["timestamp_key"] = values["timestamp_key"].replace("time", f"{above}time")
+    found = []
+    for _ in range(draw(st.integers(1, 5))):
+        fields = {"time": T, **draw(st.dictionaries(st.sampled_from(names), SAYS, max_size=5))}
+        escaped = {name: html.escape(value.replace("\x7f", "")) for name, value in fields.items()}
+        if draw(seldom(9)):
+            found.append({"cef": "CEF: none", "xml": "<r><broken></r>", "winevtxml": "<Event>", "multiline": f"{T} none"}[form])
+        elif form == "cef":
+            found.append("CEF:0|v|p|1|7|n|5|" + " ".join(f"{name}={value}".replace("\n", "") for name, value in fields.items()))
+        elif form == "xml":
+            found.append("<r id='7'>" + "".join(f"<{name}>{value}</{name}>" for name, value in escaped.items()) + "</r>")
+        elif form == "winevtxml":
+            data = "".join(f"<Data Name='{name}'>{value}</Data>" for name, value in escaped.items())
+            found.append(f"<Event><System><EventID>7</EventID></System><EventData>{data}</EventData></Event>")
+        else:
+            found.append(f"{T} {fields.get('ip', '-')}|{fields.get('who', '')}|{fields.get('user', '')}|{fields.get('source', 'x')}")
+    body = "\n".join(found)
+    values |= {"file_format": form}
+    if form == "xml":
+        body = f"<all>{body}</all>"
+    elif form == "multiline":
+        pattern = r"(?P<time>\S+) (?P<ip>[^|]*)\|(?P<who>[^|]*)\|(?P<user>[^|]*)\|(?P<source>[^|]*)(?P<port>never)?(?P<name>)(?P<n>)(?P<flag>)"
+        values |= {"multiline_firstline": T[:4], "log_pattern": pattern}
+    return Case(values, hook, draw(WAYS_OUT), body.encode("utf-8", "surrogatepass"), draw(KEYS), rules=draw(RULES))

@@ -63,8 +63,12 @@ def test_what_cannot_be_a_tree_is_unfit(groups: dict[str, Any], row: Any, why: s
 def test_outputs_of_ecs_alone_have_names_of_ecs_alone() -> None:
     check_ecs(grown({"user.name": [["a"]]}), {"user"}, {"a", "b"})
     for groups, listed, own in (
-        ({"custom.x": [["a"]]}, {"custom"}, None), ({"log.level": [["a"]]}, {"log"}, None), ({"user.name": [["a"]]}, {"user", "more"}, None),
+        ({"custom.x": [["a"]]}, {"custom"}, None), ({"log.file.path": [["a"]]}, {"log"}, None), ({"user.name": [["a"]]}, {"user", "more"}, None),
         ({"user.name": [["a"]]}, {"user"}, {"host"}), ({"tags": [["a"]]}, {"tags"}, {"tags"}), ({"message": [["a"]]}, {"message"}, {"message"}),
     ):  # fmt: skip
         with pytest.raises(Unfit):
             check_ecs(grown(groups), listed, own)
+    check_ecs(grown({"log.level": [["a"]]}), {"log"}, {"a"})
+    check_ecs(grown({"log.file.path": [["a"]]}), {"log"}, {"a"}, origin=False)
+    with pytest.raises(Unfit, match="log"):  # the field has the first place, the object of the origin the last
+        check_ecs(grown({"log.level": [["a"]]}), {"log"}, {"a", "log"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_chunks_of_any_size(count: int) -> None:
 def test_where_most_records_are_odd_all_go_step_by_step_as_they_were_parsed() -> None:
     """What the function has tidied away of the others must not be missing for the steps."""
     hook = HOOK + '\nDERIVED = (derive("event.action", kind, "more"),)\n'
-    lines = [json.dumps({"time": T, "more": "-"})] * 2 + [json.dumps({"time": T, "more": "-", "source": 1})] * 3
+    lines = [json.dumps({"time": T, "more": "-"})] * 2 + [json.dumps({"time": T, "more": "-", "@id": 1})] * 3
     assert same("\n".join(lines) + "\n", JSON, hook=hook) == 0
 
     late = json.dumps({"time": T, "more": "-", "other": "x" * 66000})  # too long, which shows when it is packed
@@ -187,7 +188,65 @@ def test_times_without_a_year_are_of_the_year_of_their_object() -> None:
     assert years == [["2024", "2023"], ["2020", "2020"]]
 
 
-def test_a_member_named_as_ecs_names_its_objects_is_nothing_odd_where_nothing_is_mapped_to_it() -> None:
+def test_a_member_named_as_ecs_names_its_objects_is_nothing_odd() -> None:
     body = json.dumps({"time": T, "ip": "192.0.2.1", "who": "alice", "tags": ["a"], "message": "m", "client": {"x": ""}})
     assert same(body, JSON, outs=("full",)) == 1
-    assert same(body, JSON, outs=("full", "ecs")) == 0
+    assert same(body, JSON, outs=("full", "ecs")) == 1
+
+
+def test_a_mistake_of_ours_in_a_chunk_is_told_once_a_type(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(run, "place_of", lambda source: 1 / 0)
+    lines = "\n".join([json.dumps({"time": T, "ip": "192.0.2.1", "who": "alice"})] * 6)
+    plan, other = compiled(JSON, chunk=2), compiled(JSON, chunk=2)
+    told = planned(plan, Source("b", "k"), lines.encode())
+    assert told == planned(dataclasses.replace(plan, fast=None), Source("b", "k"), lines.encode())
+    (record,) = caplog.records
+    assert (record.levelname, record.getMessage()) == (
+        "WARNING",
+        "log type demo: its generated function failed on s3://b/k: ZeroDivisionError: division by zero; "
+        "nothing is lost, such chunks go step by step, which is slower; please report it",
+    )
+    planned(other, Source("b", "k"), lines.encode())
+    assert len(caplog.records) == 2
+
+
+@pytest.mark.parametrize("key", ["k", "a\ud800"])
+def test_what_is_no_mistake_of_ours_is_not_told(key: str, caplog: pytest.LogCaptureFixture) -> None:
+    hook = f"{HOOK}\nDERIVED = (derive('event.action', fails, '@log_s3key'),)\n" if key == "k" else ""
+    assert same("\n".join([HEAD, *GOOD]), hook=hook, key=key) == 0
+    same("\n".join([HEAD, *GOOD[:3], f"{T},192.0.2.1,\ud800,x"]))
+    assert "please report" not in caplog.text
+
+
+def test_what_was_joined_before_a_chunk_failed_is_not_there_for_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "\n".join([json.dumps({"time": T, "ip": "192.0.2.1", "source": {"x": "-"}, "user": "alice"})] * 3)
+    plan = compiled({**JSON, "ecs": "source.ip user.name event.action", "event.action": "user"}, ("full", "ecs"))
+    plain = planned(dataclasses.replace(plan, fast=None), Source("b", "k"), body.encode())
+    monkeypatch.setattr(run._Function, "_look", lambda *_: 1 / 0)
+    monkeypatch.setattr(run, "FEW", 1)
+    assert planned(plan, Source("b", "k"), body.encode()) == plain
+
+
+def test_records_that_are_parsed_one_by_one_go_through_the_function_and_those_that_cannot_be_are_rejected_alone() -> None:
+    lines = [f"CEF:0|v|p|1|7|n|5|time={T} ip=192.0.2.1 who=user{number} source=x" for number in range(9)]
+    plan = compiled({**JSON, "file_format": "cef"}, ("full", "ecs"))
+    quick, plain, through = both_ways(plan, "k", "\n".join([*lines[:4], "no CEF", *lines[4:]]).encode())
+    assert (quick == plain, through, len(plain.rejects), plain.counts["read"]) == (True, 9, 1, 10)
+
+
+def test_a_parser_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = compiled({**JSON, "file_format": "cef"})
+    assert plan.fast is not None
+    plan.fast.seconds = 0.05
+    raws = run.Raws(["x"], lambda text: time.sleep(2))
+    with pytest.raises(Overdue):
+        plan.fast.run(raws, Source("b", "k"), 0)
+
+
+def test_known_fields_that_are_only_mapped_to_full_documents_are_left_to_the_steps() -> None:
+    pattern = r"(?P<time>\S+) (?P<ip>\S+) (?P<who>\S+)"
+    values = {**JSON, "file_format": "multiline", "multiline_firstline": "2024", "log_pattern": pattern}
+    body = f"{T} 192.0.2.1 alice\n{T} 192.0.2.1 bob\n"
+    assert same(body, values, outs=("full",)) == 0
+    assert same(body, values, outs=("full", "ecs")) == 2
+    assert same(body, values, outs=("full",), hook=f"{HOOK}\nDERIVED = (derive('event.action', kind, 'who'),)\n") == 2

@@ -51,3 +51,24 @@ def test_the_text_of_the_function_is_kept_and_reads_as_python() -> None:
     source = function.run.source
     assert source.startswith("def run(rows, texts")
     assert isinstance(ast.parse(source).body[0], ast.FunctionDef)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_of_a_record_that_is_odd_at_the_second_output_the_first_sends_no_message(form: str) -> None:
+    """What it had sent by then is undone: the steps make its messages for all outputs."""
+    sizes = [5, 400, 5, 5, 400, 5, 5]
+    lines = [f"{T},192.0.2.1,{'x' * size}" for size in sizes]
+    if form == "json":
+        lines = [f'{{"time": "{T}", "ip": "192.0.2.1", "who": "{"x" * size}"}}' for size in sizes]
+    body = "\n".join([*(["time,ip,who"] if form == "csv" else []), *lines]).encode()
+    plan = compiled({**CSV, "file_format": form}, ("full", "lean protocol=tcp max_message_bytes=500 oversize=cut"))
+    quick, plain, through = both_ways(plan, "k", body)
+    assert (quick == plain, through) == (True, 5)
+    assert [len(messages) for messages in quick.packed.values()] == [7, 7]
+    assert plan.fast is not None
+    (function,) = plan.fast.functions.values()
+    assert not isinstance(function, str)
+    rows = [{"time": T, "ip": "192.0.2.1", "who": "x" * size} for size in sizes] if form == "json" else lines
+    (first, second), odd, _ = function(rows, [str(row) for row in rows], None, None, "2024-05-24T09:00:00+00:00", "k", "b", "", "", "p", 0, False)
+    assert odd == [1, 4]
+    assert [place for place, message in enumerate(first) if message is None] == [place for place, one in enumerate(second) if one is None] == odd
