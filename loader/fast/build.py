@@ -13,6 +13,7 @@ from typing import Any
 from loader.api import Formatter, Output
 from loader.cutter import cutter
 from loader.fast.clashes import Clashes
+from loader.fast.clock import quick
 from loader.fast.columnar import ColumnWriter
 from loader.fast.document import Sources, check_ecs, document
 from loader.fast.excluded import Rules
@@ -26,7 +27,7 @@ from loader.frames import Columns
 from loader.jsontext import CONTROL
 from loader.options import COMPAT
 from loader.section import Section
-from loader.stages import clock, declared, ecs, exclude, own_logs, select, stamp
+from loader.stages import declared, ecs, exclude, own_logs, select, stamp
 from loader.stages.hooks import CONTROLS
 from loader.stages.tidy import LARGE_RECORD
 
@@ -48,7 +49,7 @@ def build(
     exits = [_exit(log_type, output, formatter) for output, formatter in outputs]
     if not exits:
         raise Unfit("no output takes it")
-    time = clock.quick(log_type, log_type.read(stamp.RENAMED))
+    time = quick(log_type, log_type.read(stamp.RENAMED))
     if time is None:
         raise Unfit("its time may depend on more than the record")
     make = _maker(log_type, exits, rows, time, _rules(rules))

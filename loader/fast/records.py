@@ -14,7 +14,7 @@ from loader.fast.layout import Tree
 from loader.fast.leaves import Odd, key_of, member
 from loader.fast.objects import Part, literal
 from loader.fast.writer import CHUNK, ECS, FULL, LEAN, Exit, Writer
-from loader.jsontext import controlled
+from loader.jsontext import DEL, controlled
 from loader.paths import step_into
 from loader.stages.hooks import CONTROLS
 from loader.stages.stamp import digest
@@ -175,7 +175,7 @@ class RecordWriter(Writer):
         if self.clashes is not None:
             usual = [f"    {line}" for line in self.body[begun:]]
             self.body[begun:] = ["if mixed:", *(f"    {line}" for line in self.mixed(number, event, head)), "else:", *usual]
-        self.body.append(f"if len(b) > {one.most} or controlled(b): raise Odd")
+        self.body.append(f"if len(b) > {one.most} or {DEL} in b or not b.isascii() and controlled(b): raise Odd")
         self.body.append(f"add{number}(b'%d %b' % (len(b), b))" if one.counted else f"add{number}(b)")
 
     def mixed(self, number: int, event: str, head: str) -> list[str]:

@@ -13,12 +13,12 @@ from loader.batch import Source
 from loader.cutter import cutter
 from loader.errors import Overdue
 from loader.fast import together
+from loader.fast.clock import Times
 from loader.fast.leaves import Odd, Unfit
 from loader.fast.writer import COMPLETE, TOGETHER, UNCUT
 from loader.frames import Columns, Raws
 from loader.jsontext import CONTROL
 from loader.stages import ecs
-from loader.stages.clock import Times
 from loader.stages.stamp import place_of
 from loader.stages.tidy import NOTHING
 from loader.watchdog import within

@@ -88,11 +88,11 @@ def prepare(log_type: Section, renamed: list[str]) -> Clock:
 def _from_record(log_type: Section, fields: list[str]) -> Callable[[Batch], tuple[list[str], dict[int, tuple[Any, str]]]]:
     """Return a function from a batch to its timestamps, and by place the values that are none with the reason."""
     get = _first([reader(field) for field in fields])
-    read = _converter(log_type)
-    forms = _forms(log_type)
-    dated = any("syslog" in form for form in forms)  # its year depends on the object's own time
+    read = converter(log_type)
+    tried = forms(log_type)
+    dated = any("syslog" in form for form in tried)  # its year depends on the object's own time
     reference = times.EPOCH
-    quick = _iso_text(log_type) if forms == ["iso8601"] and not log_type.read(NANO) else None
+    quick = iso_text(log_type) if tried == ["iso8601"] and not log_type.read(NANO) else None
     memo = Memo(quick or (lambda value: read(value, reference).isoformat()))
 
     def from_record(batch: Batch) -> tuple[list[str], dict[int, tuple[Any, str]]]:
@@ -176,14 +176,16 @@ def _object_time(log_type: Section) -> Callable[[Batch], str]:
     return object_time
 
 
-def _forms(log_type: Section) -> list[str]:
+def forms(log_type: Section) -> list[str]:
+    """Return the formats of times, in the order they are tried."""
     return log_type.read(FORMATS) or [log_type.read(FORMAT)]
 
 
-def _converter(log_type: Section) -> times.Reader:
+def converter(log_type: Section) -> times.Reader:
+    """Return the reader of a value in any of the formats; raises ConfigError for a format that is none."""
     zone, nano = log_type.read(ZONE), log_type.read(NANO)
     readers = []
-    for form in _forms(log_type):
+    for form in forms(log_type):
         try:
             readers.append(times.reader(form, zone, nano=nano))
         except ValueError as why:
@@ -203,7 +205,7 @@ def _converter(log_type: Section) -> times.Reader:
     return read
 
 
-def _iso_text(log_type: Section) -> Callable[[str], str]:
+def iso_text(log_type: Section) -> Callable[[str], str]:
     """Return the reader of iso8601 texts as one function: many logs have no time twice."""
     zone, parse = log_type.read(ZONE), datetime.datetime.fromisoformat
 
@@ -224,43 +226,3 @@ def _first(getters: list[Callable[[Record], Any]]) -> Callable[[Record], Any]:
         return next((value for getter in getters if (value := getter(record)) not in ABSENT), None)
 
     return get
-
-
-class Times(Memo):
-    """Timestamps by the texts they are made of; ``missed`` counts those that were not remembered.
-
-    Where they are ``dated`` a time has no year: it depends on the ``reference`` time, that of the object.
-    """
-
-    missed = 0
-    combines = False
-
-    def __init__(self, read: times.Reader, text: Callable[[str], str] | None, *, dated: bool) -> None:
-        self.read, self.dated, self.reference = read, dated, times.EPOCH
-        super().__init__(text or self.convert)
-
-    def __missing__(self, key: Any) -> Any:
-        self.missed += 1
-        return super().__missing__(key)
-
-    def convert(self, value: Any) -> str:
-        """Return the timestamp of any value; raises ValueError for what is none."""
-        return self.read(value, self.reference).isoformat()
-
-    def refer(self, reference: datetime.datetime) -> None:
-        """From now on choose years by this time."""
-        if self.dated and reference != self.reference:
-            self.reference = reference
-            self.clear()
-
-
-def quick(log_type: Section, renamed: list[str]) -> tuple[list[str], Times] | None:
-    """Return the fields that may hold the time, and what makes timestamps of their values.
-
-    None for types whose time depends on more: on the object's key, or what carries the record.
-    """
-    fields, forms = timestamp_fields(log_type, renamed), _forms(log_type)
-    if not fields or set(fields) & {*TOLD}:
-        return None
-    text = _iso_text(log_type) if forms == ["iso8601"] and not log_type.read(NANO) else None
-    return fields, Times(_converter(log_type), text, dated=any("syslog" in form for form in forms))
