@@ -113,13 +113,17 @@ def _lenient(log_type: Section) -> bool:
 def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.Rows, exclude.Excluder | None]:
     """Return all steps but the last, whether records stay tidy up to there, the table of the hook, the rules."""
     rules = exclude.prepare(log_type, parts.rules)
-    mapped = {*ecs.targets(log_type), *ecs.FROM_KEY}
+    mapped = {*ecs.targets(log_type), *log_type.read(ecs.STATIC), *ecs.FROM_KEY}
     hook = hooks.prepare(log_type, parts.hook_folders, mapped)
     is_tidy = hook.tidy and not ecs.completes(log_type)
     renamed: list[str] = log_type.read(stamp.RENAMED)
     remember, move = prefix.prepare(log_type, renamed)
     enrichers = [(one.name, _enricher(one.name, apply)) for one in parts.filters if (apply := one.prepare(log_type))]
     alone = is_tidy and (hook.run is None or bool(hook.rows)) and not enrichers and move is None
+
+    def places(names: frozenset[str] | None) -> tuple[str, ...]:
+        return declared.places(declared.able(hook.rows, mapped, names), mapped)
+
     found: list[tuple[str, Change | None]] = [
         ("remember", remember),
         ("carrier", envelope.join if envelope.carried(log_type) or log_type.read(FORMAT) == "json" else None),
@@ -128,7 +132,7 @@ def _steps(log_type: Section, parts: Parts) -> tuple[list[Step], bool, declared.
         ("exclude", rules.raw if rules else None),
         ("stamp", stamp.prepare(log_type)),
         ("as text", as_text.prepare(log_type)),
-        ("ecs", ecs.prepare(log_type, parents=not is_tidy, places=declared.places(hook.rows, mapped), alone=alone)),
+        ("ecs", ecs.prepare(log_type, parents=not is_tidy, places=places, alone=alone)),
         ("hook", hook.run),
         *enrichers,
         ("prefix", move),

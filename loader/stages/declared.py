@@ -77,6 +77,29 @@ def places(rows: Rows, mapped: Collection[str] = ()) -> tuple[str, ...]:
     return tuple(found)
 
 
+def there(rows: Rows, mapped: Collection[str], names: Collection[str] | None) -> Callable[[str], bool]:
+    """Return a function that tells whether a path may lead to anything: ``names`` are the fields that records may have, where known.
+
+    What may be there too is what all records are stamped with, and what is set by the mapping (to ECS, or to ``mapped``) and by rows.
+    """
+    if names is None:
+        return lambda path: True
+    tops = {_top(target) for target in (*mapped, *(target for row in rows for target in row.targets))} | schema.tops() | {*names}
+    return lambda path: path[:1] == "@" or _top(path) in tops
+
+
+def able(rows: Rows, mapped: Collection[str], names: Collection[str] | None) -> Rows:
+    """Return the rows that may give something for records of these fields, and those below whose objects a record may have a field."""
+    if names is None:
+        return rows
+    is_there = there(rows, mapped, names)
+    return [row for row in rows if all(map(is_there, row.needs)) or any(_top(target) in names for target in row.targets)]
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0]
+
+
 def values(targets: Sequence[str], found: Any) -> Iterable[Any]:
     """Return the values in step with the targets that a row's function has given; raises TypeError when there are more or fewer."""
     if len(targets) == 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from loader import schema
@@ -20,7 +20,7 @@ from loader.options import COMPAT, TypeOption, text, words
 from loader.paths import merge, put
 from loader.section import Section
 from loader.stages import compat, typed
-from loader.stages.mapping import Mapping, Types, compiled
+from loader.stages.mapping import Mapping, Places, Types, compiled
 
 ECS = TypeOption(words, "", name="ecs", doc="ECS fields this type maps; each has a key of its own.")
 STATIC = TypeOption(words, "", name="static_ecs", doc="ECS fields with a constant value; each has a key of its own.")
@@ -32,7 +32,7 @@ FROM_KEY = ("cloud.account.id", "cloud.region")
 UNKNOWN = "unknown"  # what the es-loader wrote for an account or region that nothing tells
 
 
-def prepare(log_type: Section, *, parents: bool = True, places: Collection[str] = (), alone: bool = False) -> Callable[[Batch], None]:
+def prepare(log_type: Section, *, parents: bool = True, places: Places | None = None, alone: bool = False) -> Callable[[Batch], None]:
     """Return ``map_records(batch)``; mistakes in the mapping are noted as problems of the log type.
 
     With ``parents`` the objects around mapped fields exist even when empty, as the hooks of the es-loader expect; without, nothing

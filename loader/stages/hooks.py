@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from loader.batch import OVERDUE, Batch, Record
 from loader.errors import Overdue
+from loader.memo import Memo
 from loader.options import COMPAT, TypeOption, text
 from loader.section import Section
 from loader.stages import declared, table
@@ -55,24 +56,25 @@ def prepare(log_type: Section, folders: Iterable[Path], mapped: Collection[str] 
         rows = declared.rows_of(module, log_type, SCRIPT)
         transform = _transform(module, log_type) if module else None
     if rows and transform is None:
-        return Hook(_Runner(log_type, table.applier(rows, mapped), rows).run, True, rows)
+        return Hook(_Runner(log_type, Memo(lambda names: table.applier(rows, mapped, names), 256).__getitem__, rows).run, True, rows)
     if transform is None:
         return Hook()
     derive = table.applier(rows, mapped) if rows else None
     both = transform if derive is None else lambda record: transform(derive(record))
-    return Hook(_Runner(log_type, both).run, bool(getattr(module, "TIDY", False)))
+    return Hook(_Runner(log_type, lambda names: both).run, bool(getattr(module, "TIDY", False)))
 
 
 class _Runner:
-    """One type's hook at work on batches."""
+    """One type's hook at work on batches; ``chosen`` returns its function for the fields that records may have."""
 
-    def __init__(self, log_type: Section, transform: Transform, rows: declared.Rows = ()) -> None:
-        self.name, self.transform = log_type.name, transform
+    def __init__(self, log_type: Section, chosen: Callable[[frozenset[str] | None], Transform], rows: declared.Rows = ()) -> None:
+        self.name, self.chosen, self.transform = log_type.name, chosen, chosen(None)
         self.harmless = bool(rows) and CONTROLS.isdisjoint(target for row in rows for target in row.targets)  # sets no control keys
         self.silent = bool(log_type.read(COMPAT))  # the es-loader told its log alone
 
     def run(self, batch: Batch) -> None:
         """Call the hook for each record, in place; what it drops counts as excluded."""
+        self.transform = self.chosen(batch.names)
         alike = _set_aside(batch)
         many, controlled = self._each(batch)
         if not self.harmless and len(batch.records) > 1 and len(set(map(id, batch.records))) < len(batch.records):

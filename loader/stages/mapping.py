@@ -13,6 +13,7 @@ from loader.memo import Memo
 from loader.paths import merge, step_into
 from loader.stages.typed import EMPTY, WHOLE
 
+Places = Callable[[frozenset[str] | None], Collection[str]]  # for records of these fields
 ABSENT = (None, "")  # what ends no search for a value: an empty list does
 
 
@@ -31,9 +32,9 @@ class Mapping:
     """What a log type maps: targets to groups of source paths, constants by target, and how."""
 
     def __init__(
-        self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool, places: Collection[str] = ()
+        self, groups: dict[str, list[list[str]]], fixed: dict[str, Any], types: Types, *, parents: bool, derives: bool, places: Places | None = None
     ) -> None:
-        self.places = places  # objects that are made in any case, and fields that are None rather than missing
+        self.places = places or (lambda names: ())  # objects that are made in any case, and fields that are None rather than missing
         self.fixed, self.types, self.parents, self.derives = fixed, types, parents, derives
         self.groups: dict[str, list[list[str]]] = {target: found for target, found in groups.items() if target not in fixed and any(found)}
         if derives:
@@ -50,14 +51,14 @@ class Mapping:
         """Return the objects at the top that have nothing empty in them, in records without a field of their name: all is converted to a type."""
         doubtful = {target.partition(".")[0] for target in self.groups if self.types.converter(target)[0] is None}
         doubtful.update(target.partition(".")[0] for target, value in self.fixed.items() if value in (*EMPTY, [], {}))
-        return frozenset(target.partition(".")[0] for target in (*self.groups, *self.fixed, *self.places) if "." in target) - doubtful
+        return frozenset(target.partition(".")[0] for target in (*self.groups, *self.fixed, *self.places(None)) if "." in target) - doubtful
 
 
 class Writer:
     """Writes the mapping function, line by line."""
 
     def __init__(self, mapping: Mapping, names: frozenset[str] | None) -> None:
-        self.mapping, self.names, self.types = mapping, names, mapping.types
+        self.mapping, self.names, self.types, self.places = mapping, names, mapping.types, mapping.places(names)
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.known: dict[Any, str] = {}  # what is already in a variable
@@ -75,7 +76,7 @@ class Writer:
         plant(tree, "event.ingested", ("ingested", ""))
         for target, groups in self.mapping.groups.items():
             plant(tree, target, self.value(target, groups))
-        for path in self.mapping.places:
+        for path in self.places:
             if path not in self.mapping.groups and path not in self.mapping.fixed:
                 plant(tree, f"{path}.", ("", ""))
         for top, below in tree.items():
@@ -94,7 +95,7 @@ class Writer:
         """Write the joining of an object with what the record has under its name."""
         if not variable:
             return
-        guard = "" if self.mapping.parents or top in self.mapping.places else f"if {variable}: "
+        guard = "" if self.mapping.parents or top in self.places else f"if {variable}: "
         if self.names is not None and top not in self.names:
             self.write(f"{guard}r[{top!r}] = {variable}")
             return
@@ -112,9 +113,9 @@ class Writer:
             if not isinstance(leaf, dict):
                 self.leaf(variable, key, leaf, path + key)
             elif below := self.object(leaf, f"{path}{key}."):
-                bare = self.mapping.parents or f"{path}{key}" in self.mapping.places
+                bare = self.mapping.parents or f"{path}{key}" in self.places
                 self.write(f"{'' if bare else f'if {below}: '}{variable}[{key!r}] = {below}")
-        if len(self.lines) == at + 1 and not certain and not self.mapping.parents and path[:-1] not in self.mapping.places:
+        if len(self.lines) == at + 1 and not certain and not self.mapping.parents and path[:-1] not in self.places:
             self.lines.pop()
             return ""
         return variable
@@ -128,7 +129,7 @@ class Writer:
             return
         plain = raw == variable and not self.mapping.parents  # a value that no conversion has freed of emptiness
         test = f"{variable} not in EMPTY" if plain else f"{variable} is not None"
-        if target in self.mapping.places:
+        if target in self.places:
             self.write(f"{owner}[{key!r}] = None")
         self.write(f"if {test}: {owner}[{key!r}] = {variable}")
         if raw != variable and not (self.types.kind(target) == "ip" and self.is_kept(target)):

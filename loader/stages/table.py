@@ -13,7 +13,7 @@ from typing import Any
 from loader.batch import Record
 from loader.memo import Memo
 from loader.paths import step_into
-from loader.stages.declared import NOTHING, SILENT, Row, Rows, asker, copied, places, said, values
+from loader.stages.declared import NOTHING, SILENT, Row, Rows, able, asker, copied, places, said, there, values
 
 PLAIN = "({0}.__class__ is str or {0} is None or {0} is True or {0} is False or {0}.__class__ is int and {0} not in BOTH)"
 LONG = re.compile(r"CALL|.*_ITER|JUMP_BACKWARD|IMPORT|BEFORE_WITH|SEND")  # operations of Python that may take any time
@@ -21,13 +21,15 @@ BOTH = (0, 1)  # which are True and False to a memo
 Steps = tuple[str, ...]
 
 
-def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Record]:
+def applier(rows: Rows, mapped: Collection[str] = (), names: frozenset[str] | None = None) -> Callable[[Record], Record]:
     """Return ``transform(record)``, which sets what the rows give and takes objects out that nothing was put in.
 
     What a row's function raises ends it: what the rows before have set stays. A function is not asked again for texts, whole numbers and
     None that it was asked for already, unless its row is varied. Records share no list and no dict with each other, or with the functions.
+
+    ``mapped`` is all that the mapping sets, ``names`` are the fields that records may have before, where known.
     """
-    writer = Writer(rows, mapped)
+    writer = Writer(able(rows, mapped, names), mapped, there(rows, mapped, names))
     source = writer.function()
     space: dict[str, Any] = {
         name.__name__: name for name in (values, said, copied, walk, drop)
@@ -41,8 +43,8 @@ def applier(rows: Rows, mapped: Collection[str] = ()) -> Callable[[Record], Reco
 class Writer:
     """Writes the function, line by line. ``constants`` are the names that it uses."""
 
-    def __init__(self, rows: Rows, mapped: Collection[str]) -> None:
-        self.rows, self.places = rows, places(rows, mapped)
+    def __init__(self, rows: Rows, mapped: Collection[str], is_there: Callable[[str], bool]) -> None:
+        self.rows, self.places, self.is_there = rows, places(rows, mapped), is_there
         self.constants: dict[str, Any] = {}
         self.lines: list[str] = []
         self.count = 0
@@ -89,10 +91,11 @@ class Writer:
         """Write a look-up in a memo, for values no two of which are equal, as True, 1 and 1.0 are."""
         ask = asker(row)
         self.constants[f"m{place}"], self.constants[f"f{place}"] = Memo(ask, 16384), ask
-        plain = " and ".join(PLAIN.format(name) for name in dict.fromkeys(arguments))
+        plain = " and ".join(PLAIN.format(name) for name in dict.fromkeys(arguments) if name != "None")
         key = ", ".join(arguments)
         found = [f"x{number}" for number in range(len(row.targets))]
-        self.write(f"{'v' if len(found) > 1 else 'x0'} = m{place}[{key}] if {plain} else f{place}({key if len(arguments) == 1 else f'({key})'})")
+        otherwise = f" if {plain} else f{place}({key if len(arguments) == 1 else f'({key})'})" if plain else ""
+        self.write(f"{'v' if len(found) > 1 else 'x0'} = m{place}[{key}]{otherwise}")
         outer, self.lines = self.lines, []
         if len(found) > 1:
             self.write(f"{', '.join(found)} = v")
@@ -145,6 +148,7 @@ class Writer:
     def read(self, paths: Iterable[Steps]) -> list[str]:
         """Write the reading of paths, of each once, and return the variables that hold their values."""
         wanted = list(paths)
+        self.known.update({path: "None" for path in wanted if not self.is_there(path[0])})
         for depth in range(1, max(map(len, wanted)) + 1):
             below: dict[str, dict[str, str]] = {}
             for steps in dict.fromkeys(path[:depth] for path in wanted if len(path) >= depth):

@@ -62,6 +62,21 @@ def test_places_are_the_objects_around_targets_outer_ones_first_and_what_is_mapp
     assert all(any(target == path or target.startswith(f"{path}.") for target in targets) for path in places)
 
 
+def test_rows_that_need_what_records_cannot_have_are_passed_over_unless_a_field_stands_where_they_would_put_theirs() -> None:
+    rows = [
+        derive("source.nat.ip", str, "inner", needs="inner"),
+        derive("user.name", str, "inner deep.er", needs="deep.er"),
+        derive("event.kind", str, "inner user.name", needs="user.name"),
+        derive("event.kind", str, "mine.x @log_s3key", needs="mine.x @log_s3key"),
+        derive("event.type", str, "inner"),
+    ]
+    assert [*declared.able(rows, {"mine.x"}, frozenset({"deep"}))] == rows[1:]
+    assert [*declared.able(rows, (), frozenset({"source"}))] == [rows[0], rows[2], rows[4]]
+    assert [*declared.able(rows, (), None)] == rows
+    is_there = declared.there(rows, {"mine.x"}, {"a"})
+    assert [path for path in ("a", "a.b", "b", "mine", "mine.y", "@id", "event.kind", "user", "inner") if not is_there(path)] == ["b", "inner"]
+
+
 def test_a_file_without_a_table_has_no_rows() -> None:
     assert declared.rows_of(None, drivers.log_type(), SCRIPT) == []
     assert declared.rows_of(SimpleNamespace(), drivers.log_type(), SCRIPT) == []  # type: ignore[arg-type]

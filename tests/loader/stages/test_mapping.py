@@ -42,6 +42,17 @@ def test_what_can_never_be_there_makes_no_object_unless_hooks_expect_it() -> Non
     assert mapped({"server": "192.0.2.1"}, {"server"}, parents=True)[0].keys() == {"server", "event", "related", "source", "user"}
 
 
+def test_places_are_made_where_the_records_of_these_fields_may_need_them() -> None:
+    def places(names: frozenset[str] | None) -> list[str]:
+        return ["source"] if names else ["source", "source.nat"]
+
+    mapping = Mapping({"source.ip": [["client"]]}, {}, typed, parents=False, derives=False, places=places)
+    for names, wanted in ((None, {"nat": {}}), (frozenset({"who"}), {})):
+        record: dict[str, Any] = {"who": "alice"}
+        compiled(mapping, names, "demo")([record], None, None, "now", collections.Counter())
+        assert record["source"] == wanted
+
+
 def test_a_value_that_does_not_fit_is_counted_under_its_field() -> None:
     record, flags, _ = mapped({**FULL, "port": "http"}, set(FULL))
     assert "port" not in record["source"]

@@ -56,6 +56,15 @@ def test_a_function_is_asked_once_for_what_repeats_and_never_for_one_value_in_th
     assert [*map(repr, calls)] == [f"({one!r}, 'x')" for one in (1, True, False, 0, None, "1", 1, 7)]
 
 
+def test_what_records_cannot_have_is_not_looked_for() -> None:
+    nat = derive("source.nat.ip", lambda one, inner: inner, "one inner", needs="inner")
+    rows = [nat, derive("event.kind", lambda *values: repr(values), "one inner")]
+    short: Any = applier(rows, (), frozenset({"one"}))
+    assert short({"one": "1"}) == {"one": "1", "event": {"kind": "('1', None)"}}
+    assert "nat" not in short.source and "get('inner')" not in short.source
+    assert "nat" in applier(rows, (), frozenset({"inner"})).source  # type: ignore[attr-defined]
+
+
 def test_a_function_that_calls_nothing_is_asked_each_time_and_one_with_a_loop_is_not() -> None:
     assert is_quick(lambda value, other: value[2:] if value and other not in (None, value) else f"{value}")
     assert not is_quick(lambda value: value.lower())
@@ -226,10 +235,11 @@ def _told(run: Callable[[], Any]) -> str:
 
 
 @settings(max_examples=300, deadline=None)
-@given(tables(), st.lists(st.sampled_from([{}, {"a": 1}, {"a": True}, {"a": "x"}]) | RECORDS, min_size=1, max_size=6))
-def test_any_table_does_to_any_records_what_its_rows_say_one_by_one(table: tuple[list[Any], set[str]], records: list[dict[str, Any]]) -> None:
+@given(tables(), st.lists(st.sampled_from([{}, {"a": 1}, {"a": True}, {"a": "x"}]) | RECORDS, min_size=1, max_size=6), st.booleans())
+def test_any_table_does_to_any_records_what_its_rows_say_one_by_one(table: Any, records: list[dict[str, Any]], knowing: bool) -> None:
     rows, mapped = table
-    transform, done, records = applier(rows, mapped), [*map(copy.deepcopy, records)], [*map(copy.deepcopy, records)]
+    names = frozenset(name for record in records for name in record) if knowing else None
+    transform, done, records = applier(rows, mapped, names), [*map(copy.deepcopy, records)], [*map(copy.deepcopy, records)]
     wanted = [_told(lambda record=record: one_by_one(rows, mapped, record)) for record in records]  # type: ignore[misc]
     assert [_told(lambda record=record: transform(record)) for record in done] == wanted  # type: ignore[misc]
     assert [*map(repr, done)] == [*map(repr, records)]  # in their order, True not 1
