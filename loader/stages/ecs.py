@@ -71,7 +71,7 @@ def prepare(log_type: Section, *, parents: bool = True, places: Places | None = 
         if batch.metas is not None:
             _join(batch.records, batch.metas)
         else:
-            batch.finished = finished - own
+            batch.finished = finished - own if typed.HOLLOW not in own else frozenset()
         for record, why in batch.reasons:
             event = record.get("event")
             if isinstance(event, dict):

@@ -68,7 +68,8 @@ class _Runner:
     """One type's hook at work on batches; ``chosen`` returns its function for the fields that records may have."""
 
     def __init__(self, log_type: Section, chosen: Callable[[frozenset[str] | None], Transform], rows: declared.Rows = ()) -> None:
-        self.name, self.chosen, self.transform = log_type.name, chosen, chosen(None)
+        self.name, self.chosen = log_type.name, chosen
+        self.transform: Transform
         self.harmless = bool(rows) and CONTROLS.isdisjoint(target for row in rows for target in row.targets)  # sets no control keys
         self.silent = bool(log_type.read(COMPAT))  # the es-loader told its log alone
 

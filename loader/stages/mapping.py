@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from loader.memo import Memo
 from loader.paths import merge, step_into
-from loader.stages.typed import EMPTY, WHOLE
+from loader.stages.typed import EMPTY, WHOLE, noted
 
 Places = Callable[[frozenset[str] | None], Collection[str]]  # for records of these fields
 ABSENT = (None, "")  # what ends no search for a value: an empty list does
@@ -68,7 +68,7 @@ class Writer:
     def function(self) -> str:
         """Return the source of ``run(records, account, region, ingested, flags)``, which changes the records in place.
 
-        It returns the names of objects that one of the records had of its own.
+        It returns the names of objects that one of the records had of its own, and HOLLOW where a list of an empty text was mapped.
         """
         tree: dict[str, Any] = {}
         for target, value in self.mapping.fixed.items():
@@ -156,11 +156,13 @@ class Writer:
             self.known[key] = raw  # text or None as it is
         if key not in self.known:
             self.known[key] = f"v{len(self.lines)}"
-            other = f"{self.constant(convert)}({raw})"
+            other = f"{self.constant(convert)}({raw})" if memo is not None else f"noted({self.constant(convert)}({raw}), own)"
             if self.types.kind(target) in WHOLE:  # seldom the same twice: converting costs less than remembering
-                line = f"int({raw}) if {raw}.__class__ is str and {raw}.isdecimal() and len({raw}) < 19 else {other}"
+                line = f"int({raw}) if {raw}.__class__ is str and {raw}.isdecimal() and len({raw}) < 19 else None if {raw} is None else {other}"
             else:
-                line = f"{raw if memo is None else f'{self.constant(memo)}[{raw}]'} if {raw}.__class__ is str else {other}"
+                line = f"{raw} if {raw}.__class__ is str or {raw} is None else {other}"
+                if memo is not None:
+                    line = f"{self.constant(memo)}[{raw}] if {raw}.__class__ is str else None if {raw} is None else {other}"
             self.write(f"{self.known[key]} = {line}")
         return self.known[key], raw if memo is not None else self.known[key]
 
@@ -187,7 +189,8 @@ class Writer:
         if not raw:
             return from_key, from_key
         variable = f"v{len(self.lines)}"
-        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else {self.constant(self.types.converter(target)[0])}({raw}))"
+        convert = self.constant(self.types.converter(target)[0])
+        text = raw if self.names is not None else f"({raw} if {raw}.__class__ is str else noted({convert}({raw}), own))"
         self.write(f"{variable} = {text} if ({raw} or {raw} == 0) and {raw} != 'unknown' else {from_key}")
         return variable, variable
 
@@ -237,7 +240,7 @@ def compiled(mapping: Mapping, names: frozenset[str] | None, title: str) -> Call
     """Return the mapping as a function for records that have these fields (None: any), its text in ``source``."""
     writer = Writer(mapping, names)
     body = writer.function()
-    space: dict[str, Any] = {"merge": merge, "step": step_into, "EMPTY": EMPTY, "ABSENT": ABSENT, **writer.constants}
+    space: dict[str, Any] = {"merge": merge, "noted": noted, "step": step_into, "EMPTY": EMPTY, "ABSENT": ABSENT, **writer.constants}
     exec(compile(body, f"<ecs mapping of {title}>", "exec"), space)  # noqa: S102  # built from quoted names only
     run: Callable[..., set[str]] = space["run"]
     run.source = body  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from loader.memo import Memo
 EMPTY = (None, "", "-", "null", "[]")
 WHOLE = ("long", "integer")
 AS_IT_IS = ("object", "flattened", "nested", "geo_point", "")
+HOLLOW = ""  # the name of no object
 Convert = Callable[[Any], Any]
 
 
@@ -196,3 +197,10 @@ def fitting_text(value: Any) -> Any:
     if isinstance(value, list):
         return [found for item in value if (found := fitting_text(item)) is not None] or None
     return None if value is None or value == {} else to_text(value)
+
+
+def noted(value: Any, own: set[str]) -> Any:
+    """Return what a converter has given; note among names when it is a list of an empty text, which says nothing and yet is a value."""
+    if value == [""]:
+        own.add(HOLLOW)
+    return value

@@ -121,6 +121,7 @@ TARGETS = [
 ]  # fmt: skip
 GROUPS = st.lists(st.lists(PATHS, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=3).map(lambda groups: f"[{', '.join(groups)}]")
 SOURCES = st.one_of(st.lists(PATHS, min_size=1, max_size=3).map(" ".join), GROUPS)
+HOLLOW = st.sampled_from([[""], ["", None], [[""]], ["-"], {"a": ""}, [{"a": ""}]])
 TOPS = ["source", "event", "tls", "related", "host", "labels"]
 MAPPINGS = st.dictionaries(st.sampled_from(TARGETS), SOURCES, max_size=6)
 
@@ -140,8 +141,11 @@ def test_the_generated_function_does_what_the_reference_does(records: list[Any],
     assert found == tidied([reference(record, mapping) for record in records])
 
 
-@settings(deadline=None, max_examples=100)
-@given(st.lists(st.builds(lambda record, own: record | own, RECORDS, st.dictionaries(st.sampled_from(TOPS), VALUES)), max_size=3), MAPPINGS)
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(st.dictionaries(st.sampled_from([*RAW_NAMES, *TOPS]), HOLLOW | VALUES, min_size=1), min_size=1, max_size=3),
+    st.dictionaries(st.sampled_from(TARGETS), st.sampled_from([*RAW_NAMES, "a b", "[a, b]", "c.a"]), min_size=1),
+)
 def test_objects_of_which_it_is_said_that_nothing_empty_is_in_them_need_no_tidying(records: list[Any], mapping: dict[str, str]) -> None:
     batch = mapped(section_of(mapping, static_ecs="event.kind tags", event__kind="", tags=""), *records, alone=True)
     whole = tidied(copy.deepcopy(batch.records))
@@ -154,6 +158,7 @@ def test_it_is_not_said_of_objects_that_a_record_has_had_or_that_are_not_typed_t
     assert mapped(section_of(mapping), {"a": "192.0.2.1"}, alone=True).finished == {"ecs", "event", "source", "host", "process", "user"}
     assert mapped(section_of(mapping), {"user": {"id": ""}}, {"host": "x"}, alone=True).finished == {"ecs", "event", "source", "host", "process"}
     assert mapped(section_of(mapping), {}).finished == set()
+    assert mapped(section_of(mapping), {}, {"b": ["", None]}, {}, alone=True).finished == set()
     assert mapped(section_of(mapping, static_ecs="source.domain", source__domain=""), {}, alone=True).finished >= {"host"}
     assert "source" not in mapped(section_of(mapping, static_ecs="source.domain", source__domain=""), {}, alone=True).finished
 

@@ -121,3 +121,11 @@ def test_a_memo_never_grows_without_bound() -> None:
         memo = typed.converter(name)[1]
         assert memo is not None
         assert memo.bound <= 65536
+
+
+def test_a_list_of_an_empty_text_is_noted_and_nothing_else_is() -> None:
+    own: set[str] = set()
+    assert [typed.noted(value, own) for value in (None, "", "a", ["a"], ["", "a"])] == [None, "", "a", ["a"], ["", "a"]]
+    assert own == set()
+    assert typed.noted([""], own) == [""]
+    assert own == {typed.HOLLOW}
