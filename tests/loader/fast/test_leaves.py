@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.fast import leaves
-from loader.fast.leaves import Leaf, Odd, key_of, mapped, member, value_of
+from loader.fast.leaves import Leaf, Odd, fixed, key_of, mapped, member, overlaid, says, value_of
 from loader.stages.tidy import tidy_object
 from siem.utils import derive
 
@@ -156,3 +156,17 @@ def test_what_is_certain_is_a_constant_and_the_time_of_the_chunk() -> None:
     assert leaves.fixed([1]).certain and leaves.ingested().certain and leaves.ingested().asked == ()
     assert not leaf("user.name", ["a"]).certain
     assert math.isinf(leaves.fixed(math.inf).compute(()))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_json_lacks_is_odd(value: float) -> None:
+    with pytest.raises(Odd):
+        key_of(value)
+
+
+def test_what_is_nothing_once_tidied_leaves_what_lies_below_as_it_was() -> None:
+    def given(value: object) -> object:
+        return overlaid(fixed("below"), Leaf((), lambda values: value if says(value) else None)).compute(())
+
+    assert [given(value) for value in ({"a": ""}, {"a": {"b": None}}, {}, [""], "-")] == ["below"] * 5
+    assert [given(value) for value in ({"a": 0}, ["a"], "x", 0, False)] == [{"a": 0}, ["a"], "x", 0, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import math
 from typing import Any
@@ -129,3 +130,9 @@ def test_a_list_of_an_empty_text_is_noted_and_nothing_else_is() -> None:
     assert own == set()
     assert typed.noted([""], own) == [""]
     assert own == {typed.HOLLOW}
+
+
+def test_what_json_writes_as_text_has_no_quotes_in_it() -> None:
+    when = datetime.datetime(2024, 5, 24, 8, tzinfo=datetime.UTC)
+    assert typed.fitting_text(when) == "2024-05-24T08:00:00+00:00"
+    assert [typed.fitting_text(value) for value in ('"a"', 7, True, {"a": 1})] == ['"a"', "7", "true", '{"a":1}']
