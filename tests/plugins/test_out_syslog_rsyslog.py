@@ -132,6 +132,7 @@ def test_a_restart_between_chunks_is_survived(tmp_path, opened, protocol, resend
         plugin.close()
         again = plugin.counted["sent again after a connection died"]
         assert again == (0 if resend == "0" else 200)
+        rsyslog.wait(protocol, 400 + again)  # it has read them, but its queue is in memory
         found = [body for body in rsyslog.bodies(protocol) if b"restart" in body]
         assert sorted(set(found)) == sorted(encode(record) for record in records)
         assert len(found) == 400 + again
