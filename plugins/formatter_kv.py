@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from operator import add
 
 from loader.api import Encode, Formatter, LogType, Option, Record, choice, flag
-from plugins._text.leaves import Place, pairs_of
+from plugins._text.leaves import pairs_of
+from plugins._text.shapes import Place
 from plugins._text.values import CONTROLS, escaping, escaping_all, notation, utf8
 
 UNFIT = re.compile(r"[^\w.@-]")  # in a key

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loader.api import Encode, Formatter, LogType, Option, Record, text
-from plugins._text.leaves import Place, pairs_of
+from plugins._text.leaves import pairs_of
 from plugins._text.placing import by_field, field_map
+from plugins._text.shapes import Place
 from plugins._text.values import escaping, escaping_all, raw_text, utf8
 
 PIPE = {"|": r"\x7c"}

@@ -10,7 +10,8 @@ import re
 from operator import add
 
 from loader.api import Encode, Formatter, LogType, Record
-from plugins._text.leaves import Place, pairs_of
+from plugins._text.leaves import pairs_of
+from plugins._text.shapes import Place
 from plugins._text.values import escaping_all, utf8
 
 UNFIT = re.compile(r"[^0-9A-Za-z_.-]")

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 
 from plugins._text import fields
-from plugins._text.leaves import Place, Placing
+from plugins._text.leaves import Placing
+from plugins._text.shapes import Place
 from plugins._text.typed import Convert, choosing
 
 WORD = re.compile(r"[0-9A-Za-z]+")
