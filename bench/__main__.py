@@ -58,7 +58,7 @@ def run(types: list[str], rounds: int, records: dict[str, int], many: int, targe
         tell(log_type)
         found.main[log_type] = main_rounds(log_type, records[log_type], rounds)
     tell("workers")
-    found.workers = workers.scaling("vpcflowlogs", 24, max(10, records["vpcflowlogs"] // 2), min(rounds, 3))
+    found.workers = workers.scaling("vpcflowlogs", 48, max(10, records["vpcflowlogs"] // 2), min(rounds, 3))
     tell("samples")
     for name in (*samples.FORMATS, samples.WORST):
         runs = play({"one": partial(process, "samples", name, target)}, min(rounds, 3))

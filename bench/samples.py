@@ -20,7 +20,7 @@ from loader.config import load
 from loader.engine import HOME, Engine, Task
 
 REAL = HOME.parent / "shared" / "samples"
-TARGET = 3_000_000  # bytes of an object: the records are repeated until they are as many
+TARGET = 12_000_000  # bytes of an object: the records are repeated until they are as many
 FORMATS = {"vpcflowlogs": "csv", "alb": "text", "s3accesslog": "text", "cloudtrail": "json"}
 WORST = "nginx"
 PATTERN = (
