@@ -8,8 +8,10 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
 from loader.batch import Blocks, Meta, Record
+from loader.errors import Overdue
 
 KEPT = 4096  # characters that are passed on of what is broken
 
@@ -38,6 +40,16 @@ class Columns:
     apart: str = ""
     quotes: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
+
+
+def fields_of(split: Callable[[str], Any], text: str) -> Any:
+    """Return the fields of a text, None where it cannot be cut, whatever ``split`` raises; but Overdue."""
+    try:
+        return split(text)
+    except Overdue:
+        raise
+    except Exception:  # noqa: BLE001  # ParseError, csv.Error: the steps tell it of the record
+        return None
 
 
 @dataclasses.dataclass(slots=True)

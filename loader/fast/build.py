@@ -17,6 +17,7 @@ from loader.fast.clock import quick
 from loader.fast.columnar import ColumnWriter
 from loader.fast.document import Sources, check_ecs, document
 from loader.fast.excluded import Rules
+from loader.fast.layout import Tree
 from loader.fast.leaves import Unfit
 from loader.fast.records import RecordWriter
 from loader.fast.regular import ByColumns
@@ -32,6 +33,8 @@ from loader.stages.hooks import CONTROLS
 from loader.stages.tidy import LARGE_RECORD
 
 KNOWN = frozenset({"carrier", "own logs", "exclude", "stamp", "ecs", "hook", "exclude again"})  # the steps that the generated functions do
+
+Varied = frozenset[tuple[str, ...]]
 
 
 def build(
@@ -52,10 +55,8 @@ def build(
     time = quick(log_type, log_type.read(stamp.RENAMED))
     if time is None:
         raise Unfit("its time may depend on more than the record")
-    make = _maker(log_type, exits, rows, time, _rules(rules))
-    found = Fast(log_type.name, make, time[1], derives=bool(log_type.read(ecs.PROVIDER)))
-    found.maps_only = not rows and all(one.fields == FULL for one in exits)
-    return found
+    make = _Maker(log_type, exits, rows, time, _rules(rules))
+    return Fast(log_type.name, make, time[1], derives=make.derives, maps_only=not rows and not make.has_ecs)
 
 
 def _rules(rules: exclude.Excluder | None) -> Rules | None:
@@ -79,57 +80,64 @@ def _exit(log_type: Section, output: Output, formatter: Formatter) -> Exit:
     return Exit(output.fields, wrapping.head, wrapping.tail, most, wrapping.counted)
 
 
-def _maker(log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: Any, rules: Rules | None) -> Callable[..., Callable[..., Any]]:
-    """Return a function that writes the one for texts with these columns, or for JSON objects."""
-    renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
-    groups, constants, doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
-    derives, title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
-    names = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
-    listed, has_ecs = {target.partition(".")[0] for target in names}, any(one.fields != FULL for one in exits)
-    places = declared.places(rows, {*groups, *ecs.FROM_KEY})
+class _Maker:
+    """Writes the functions of a log type: for texts with certain columns, or for JSON objects."""
 
-    def make(columns: Columns | None, varied: frozenset[tuple[str, ...]]) -> Callable[..., Any]:
-        known = _known(columns, renamed, hooked=bool(rows))
-        tree = document(groups, constants, rows, Sources(columns.names if columns else None, known), derives=derives)
+    def __init__(self, log_type: Section, exits: Sequence[Exit], rows: declared.Rows, time: Any, rules: Rules | None) -> None:
+        self.exits, self.rows, self.time, self.rules = exits, rows, time, rules
+        self.renamed = {new: log_type.text(new) or "" for new in log_type.read(stamp.RENAMED)}
+        self.groups, self.constants, self.doc_id = ecs.targets(log_type), ecs.constants(log_type), log_type.read(stamp.DOC_ID)
+        self.derives, self.title = bool(log_type.read(ecs.PROVIDER)), f"records of {log_type.name}"
+        self.names = (*log_type.read(ecs.ECS), *log_type.read(ecs.STATIC))
+        self.has_ecs, self.own_logs = any(one.fields != FULL for one in exits), own_logs.told_by(log_type)
+
+    def __call__(self, columns: Columns | None, varied: Varied) -> Callable[..., Any]:
+        """Return the function for these columns, or for JSON objects; raises Unfit. ``varied`` is what was learned of the values."""
+        known = _known(columns, self.renamed, hooked=bool(self.rows))
+        tree = document(self.groups, self.constants, self.rows, Sources(columns.names if columns else None, known), derives=self.derives)
         if {*known, *known.values()} & tree.keys():
             raise Unfit("a renamed field bears the name of an object")
-        if has_ecs:
-            check_ecs(tree, listed, {*columns.names, *known} if columns else None, origin=any(one.fields == ECS for one in exits))
-        writer: Writer
+        if self.has_ecs:
+            listed = {target.partition(".")[0] for target in self.names}
+            check_ecs(tree, listed, {*columns.names, *known} if columns else None, origin=any(one.fields == ECS for one in self.exits))
         if columns is None:
-            writer = RecordWriter(tree, exits, varied)
-            if rows or has_ecs:
-                asked = rules.fields if rules is not None else ()
-                writer.clashes = Clashes(tree, places, asked, select.tree_of(names) if has_ecs else None, doc_id)
-            if "." in doc_id or doc_id[:1] == "@":
-                raise Unfit(f"its doc_id {doc_id!r} is no plain name")
-            writer.clock, writer.doc_id = time, doc_id
-        else:
-            there = {name: name for name in columns.names if name not in known.values() and "." not in name} | known
-            if not (fields := [there[field] for field in time[0] if field in there]):
-                raise Unfit("its time is none of the columns")
-            holders = [path for path in declared.places(rows, ()) if "." not in path]
-            identity = known.get(doc_id, doc_id if doc_id not in known.values() else "")
-
-            def text_writer(kind: type[TextWriter]) -> TextWriter:
-                made = kind(tree, exits, varied, columns.names, known, holders)
-                made.clock, made.doc_id = (fields, time[1]), identity
-                made.split, made.quotes, made.apart = columns.split, columns.quotes, columns.apart
-                made.cutter = cutter(columns.pattern) if columns.pattern is not None and UNCUT not in varied else None
-                made.rules, made.own_logs = rules, own_logs.told_by(log_type)
-                return made
-
-            writer = text_writer(TextWriter)
-        if rules is not None and not rules.fits(tree):
-            raise Unfit("an exclusion rule asks for more than values")
-        writer.rules, writer.own_logs = rules, own_logs.told_by(log_type)
-        run = writer.written(title)
-        if columns is not None and varied:  # what records mostly are is known
+            return self._of_objects(tree, varied).written(self.title)
+        run = self._of_texts(TextWriter, tree, columns, known, varied).written(self.title)
+        if varied:  # what records mostly are is known
             with contextlib.suppress(Unfit):
-                return ByColumns(text_writer(ColumnWriter).written(f"regular {title}"), run, numbered=any(one.fields != FULL for one in exits))
+                regular = self._of_texts(ColumnWriter, tree, columns, known, varied).written(f"regular {self.title}")
+                return ByColumns(regular, run, numbered=self.has_ecs, title=self.title)
         return run
 
-    return make
+    def _of_objects(self, tree: Tree, varied: Varied) -> RecordWriter:
+        writer = RecordWriter(tree, self.exits, varied)
+        if self.rows or self.has_ecs:
+            places = declared.places(self.rows, {*self.groups, *ecs.FROM_KEY})
+            asked = self.rules.fields if self.rules is not None else ()
+            writer.clashes = Clashes(tree, places, asked, select.tree_of(self.names) if self.has_ecs else None, self.doc_id)
+        if "." in self.doc_id or self.doc_id[:1] == "@":
+            raise Unfit(f"its doc_id {self.doc_id!r} is no plain name")
+        writer.clock, writer.doc_id = self.time, self.doc_id
+        self._ask(writer, tree)
+        return writer
+
+    def _of_texts(self, kind: type[TextWriter], tree: Tree, columns: Columns, known: dict[str, str], varied: Varied) -> TextWriter:
+        there = {name: name for name in columns.names if name not in known.values() and "." not in name} | known
+        if not (fields := [there[field] for field in self.time[0] if field in there]):
+            raise Unfit("its time is none of the columns")
+        writer = kind(tree, self.exits, varied, columns.names, known, [path for path in declared.places(self.rows, ()) if "." not in path])
+        writer.clock = fields, self.time[1]
+        writer.doc_id = known.get(self.doc_id, self.doc_id if self.doc_id not in known.values() else "")
+        writer.split, writer.quotes, writer.apart = columns.split, columns.quotes, columns.apart
+        writer.cutter = cutter(columns.pattern) if columns.pattern is not None and UNCUT not in varied else None
+        self._ask(writer, tree)
+        return writer
+
+    def _ask(self, writer: Writer, tree: Tree) -> None:
+        """Give the writer what leaves records out."""
+        if self.rules is not None and not self.rules.fits(tree):
+            raise Unfit("an exclusion rule asks for more than values")
+        writer.rules, writer.own_logs = self.rules, self.own_logs
 
 
 def _known(columns: Columns | None, renamed: dict[str, str], *, hooked: bool) -> dict[str, str]:

@@ -55,7 +55,7 @@ class ColumnWriter(TextWriter):
     def _source(self) -> str:
         self.space["columns"] = functools.partial(columns, self.cutter or self.split, [self.kinds.get(column) for column in self.columns])
         lists = "".join(f"    out{number} = [None] * len(rows)\n" for number in range(len(self.exits)))
-        before = "".join(f"    {line}\n" for line in self.before)
+        before = "".join(f"{line}\n" for line in self.once())
         body = "".join(f"            {line}\n" for line in self.body)
         names = ", ".join(f"f{place}" for place in range(len(self.columns)))
         packed = ", ".join(f"out{number}" for number in range(len(self.exits)))

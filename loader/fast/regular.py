@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import collections
 import itertools
+import logging
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from loader.errors import Overdue
+from loader.fast.leaves import Odd
+from loader.frames import fields_of
 from loader.stages import typed
 from loader.stages.tidy import NOTHING
 
@@ -19,6 +22,7 @@ LONG = 18  # digits of which every number is a long
 IN_VAIN = 3  # chunks in a row with too much that is irregular, after which no more are tried
 TOO_MUCH = 0.3  # of a chunk: then asking costs more than it saves
 Column = Sequence[Any]
+log = logging.getLogger(__name__)
 
 
 class Kind(NamedTuple):
@@ -30,7 +34,12 @@ class Kind(NamedTuple):
 
 def columns(split: Callable[[str], Any], kinds: Sequence[Kind | None], rows: Sequence[str], texts: Sequence[str]) -> list[Column]:
     """Return the places, the rows, the texts, and each field of the rows that have a field for each of ``kinds``, of that kind."""
-    cut = [*map(split, rows)]
+    try:
+        cut = [*map(split, rows)]
+    except Overdue:
+        raise
+    except Exception:  # noqa: BLE001  # one that cannot be cut is set apart
+        cut = [fields_of(split, row) for row in rows]
     found: list[Column] = [range(len(rows)), rows, texts]
     try:
         fields = [*zip(*cut, strict=True)]
@@ -59,8 +68,8 @@ class ByColumns:
     ``numbered``: the number of a record may be written into it. All else is that of the function in use.
     """
 
-    def __init__(self, regular: Any, anyway: Any, *, numbered: bool) -> None:
-        self.regular, self.anyway, self.numbered = regular, anyway, numbered
+    def __init__(self, regular: Any, anyway: Any, *, numbered: bool, title: str = "records") -> None:
+        self.regular, self.anyway, self.numbered, self.title = regular, anyway, numbered, title
         self.in_vain = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -75,8 +84,13 @@ class ByColumns:
             packed, odd, places = self.regular(rows, texts, *rest)
         except Overdue:
             raise
-        except (Exception, SystemExit):  # noqa: BLE001, S110  # a row that cannot even be cut: told by the other function
+        except Odd:  # a table that fails for the whole chunk: told by the other function
             pass
+        except Exception as why:  # noqa: BLE001  # a mistake of ours costs speed, and no record
+            told = f"{type(why).__name__}: {why}; nothing is lost, it is left out from now on, which is slower; please report it"
+            log.warning("the function for %s by columns has failed: %s", self.title, told, exc_info=log.isEnabledFor(logging.DEBUG))
+            self.in_vain = IN_VAIN
+            return self.anyway(rows, texts, *rest)
         self.in_vain = self.in_vain + 1 if len(rows) - len(places) > TOO_MUCH * len(rows) else 0
         if not places:
             return self.anyway(rows, texts, *rest)

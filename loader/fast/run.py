@@ -16,7 +16,7 @@ from loader.fast import together
 from loader.fast.clock import Times
 from loader.fast.leaves import Odd, Unfit
 from loader.fast.writer import COMPLETE, TOGETHER, UNCUT
-from loader.frames import Columns, Raws
+from loader.frames import Columns, Raws, fields_of
 from loader.jsontext import CONTROL
 from loader.stages import ecs
 from loader.stages.stamp import place_of
@@ -38,10 +38,10 @@ Packed = tuple[Sequence[list[bytes | None]], list[int], list[str]]
 class Fast:
     """One log type."""
 
-    def __init__(self, name: str, make: Make, times: Times, *, derives: bool) -> None:
+    def __init__(self, name: str, make: Make, times: Times, *, derives: bool, maps_only: bool = False) -> None:
         self.name, self.make, self.times, self.derives = name, make, times, derives
         self.seconds = 0.0  # how long the parsing of a chunk may take, 0: as long as it likes
-        self.maps_only = False  # no table, full documents: where the fields of parsed records are known, the steps are as fast
+        self.maps_only = maps_only  # no table, full documents: where the fields of parsed records are known, the steps are as fast
         self.failed = False  # whether a mistake of ours in a chunk was told
         self.functions: dict[tuple[str, ...] | None, _Function | str] = {}
 
@@ -161,13 +161,7 @@ def _parsed(parse: Callable[[str], Any], text: str) -> Any:
 
 def _share(columns: Columns, rows: Sequence[str]) -> float:
     """Return how many of the rows have something in every field, as a share."""
-    whole = 0
-    for row in rows:
-        try:
-            whole += NOTHING.isdisjoint(columns.split(row) or ("",))
-        except ValueError:  # ParseError too
-            continue
-    return whole / max(1, len(rows))
+    return sum(NOTHING.isdisjoint(fields_of(columns.split, row) or ("",)) for row in rows) / max(1, len(rows))
 
 
 def _is_uncut(columns: Columns | None, rows: Sequence[str]) -> bool:

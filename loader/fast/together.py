@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from loader.frames import Columns
+from loader.frames import Columns, fields_of
 from loader.paths import reader
 
 SAMPLE = 1024
@@ -20,7 +20,7 @@ def sampled(names: Iterable[str], rows: Sequence[Any], columns: Columns | None) 
     """Return the values of inputs in the first records, in step: of columns, or what JSON objects have at paths."""
     if columns is None:
         return {name: [*map(_plain, map(reader(name), rows[:SAMPLE]))] for name in names}
-    found = [cut for row in rows[:SAMPLE] if (cut := _cut(columns.split, row)) is not None and len(cut) == len(columns.names)]
+    found = [cut for row in rows[:SAMPLE] if (cut := fields_of(columns.split, row)) is not None and len(cut) == len(columns.names)]
     cells = dict(zip(columns.names, zip(*found, strict=True), strict=False))
     return {name: [*cells[name]] for name in names if name in cells}
 
@@ -63,13 +63,6 @@ def _numbered(columns: Sequence[Sequence[Any]]) -> list[int]:
     """Return a number for each combination of the values of columns, in step."""
     known: dict[Any, int] = {}
     return [known.setdefault(values, len(known)) for values in zip(*columns, strict=True)]
-
-
-def _cut(split: Callable[[str], Any], row: str) -> Any:
-    try:
-        return split(row)
-    except ValueError:  # ParseError too
-        return None
 
 
 def _plain(value: Any) -> Any:

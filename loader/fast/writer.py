@@ -89,9 +89,7 @@ class Writer:
 
     def _source(self) -> str:
         lists = [f"    out{number} = []\n    add{number} = out{number}.append" for number in range(len(self.exits))]
-        failing = ["    except (Overdue, KeyboardInterrupt): raise", "    except BaseException as why: raise Odd from why"]  # a row of the key alone
-        before = ["    try:", *(f"        {line}" for line in self.before), *failing] if self.before else []
-        head = "\n".join((*lists, *before))
+        head = "\n".join((*lists, *self.once()))
         body = "\n".join(f"            {line}" for line in self.body)
         packed = ", ".join(f"out{number}" for number in range(len(self.exits)))
         undo = "\n".join(f"            if len(out{number}) <= at: add{number}(None)" for number in range(len(self.exits)))
@@ -100,6 +98,11 @@ class Writer:
             f"        except (Overdue, KeyboardInterrupt): raise\n        except BaseException:\n            odd.append(at)\n{undo}\n"
             f"{self.undone()}    return ({packed},), odd, met\n"
         )
+
+    def once(self) -> list[str]:
+        """Return the lines of a chunk; a row of a table that depends on the key alone may fail there for all of it."""
+        failing = ["    except (Overdue, KeyboardInterrupt): raise", "    except BaseException as why: raise Odd from why"]
+        return ["    try:", *(f"        {line}" for line in self.before), *failing] if self.before else []
 
     def undone(self) -> str:
         """Return lines for the end: of a record that is odd no output may have a message."""

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loader.errors import Overdue
+from loader.errors import Overdue, ParseError
 from loader.fast import regular
+from loader.fast.leaves import Odd
 from loader.fast.regular import ADDRESS, DIGITS, SOMETHING, ByColumns, Kind, columns
 
 SHORT = settings(deadline=None, max_examples=150)
@@ -70,6 +71,16 @@ def test_a_row_that_is_not_cut_is_not_regular() -> None:
     assert [*places] == [0, 2]
 
 
+def test_a_row_that_cannot_be_cut_is_set_apart_and_no_other() -> None:
+    def split(row: str) -> list[str]:
+        if row == "x":
+            raise ParseError("does not match")
+        return row.split()
+
+    places, _, _, first, second = columns(split, (None, None), ["a b", "x", "c d"], ["a b", "x", "c d"])
+    assert ([*places], [*first], [*second]) == ([0, 2], ["a", "c"], ["b", "d"])
+
+
 def plain(rows: list[str], texts: list[str], number: int, dirty: bool) -> Any:
     """Stand for the function for any row: it writes the number of a record, and one is odd."""
     odd = [at for at, row in enumerate(rows) if row == "odd"]
@@ -79,7 +90,7 @@ def plain(rows: list[str], texts: list[str], number: int, dirty: bool) -> Any:
 def quick(rows: list[str], texts: list[str], number: int, dirty: bool) -> Any:
     """Stand for the one for regular rows."""
     if "broken" in rows:
-        raise ValueError
+        raise Odd
     if "slow" in rows:
         raise Overdue(1)
     places = [at for at, row in enumerate(rows) if row == "good"]
@@ -116,3 +127,14 @@ def test_after_three_chunks_in_a_row_that_are_irregular_no_more_are_asked(monkey
 def test_what_takes_too_long_is_told() -> None:
     with pytest.raises(Overdue):
         ByColumns(quick, plain, numbered=False)(["slow"], ["slow"], 0, False)
+
+
+def test_a_mistake_of_ours_is_told_once_and_costs_no_record(caplog: pytest.LogCaptureFixture) -> None:
+    def mistaken(*_: Any) -> Any:
+        raise KeyError("x")
+
+    made = ByColumns(mistaken, plain, numbered=True, title="records of demo")
+    for _ in range(3):
+        assert made(["good", "else"], ["a", "b"], 0, False) == plain(["good", "else"], ["a", "b"], 0, False)
+    (told,) = [found.getMessage() for found in caplog.records]
+    assert told.startswith("the function for records of demo by columns has failed: KeyError: 'x'; nothing is lost")

@@ -250,3 +250,18 @@ def test_known_fields_that_are_only_mapped_to_full_documents_are_left_to_the_ste
     assert same(body, values, outs=("full",)) == 0
     assert same(body, values, outs=("full", "ecs")) == 2
     assert same(body, values, outs=("full",), hook=f"{HOOK}\nDERIVED = (derive('event.action', kind, 'who'),)\n") == 2
+
+
+def test_lines_that_do_not_match_keep_nothing_from_being_learned(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr(run, "FEW", 60)
+    text = {**CSV, "file_format": "text", "log_pattern": r"(?P<time>\S+) (?P<ip>\S+) (?P<who>\S+) (?P<more>\S+)"}
+    plan = compiled(text, ("full",), chunk=30)
+    lines = [f"{T} 192.0.2.{number % 3} user{number} x" if number % 10 else "no record" for number in range(300)]
+    told, plain = (planned(one, Source("b", "k"), "\n".join(lines).encode()) for one in (plan, dataclasses.replace(plan, fast=None)))
+    assert told == plain
+    assert plan.fast is not None
+    (function,) = plan.fast.functions.values()
+    assert not isinstance(function, str)
+    assert ("who",) in function.varied
+    assert any(one[0] == run.TOGETHER for one in function.varied)
+    assert not caplog.records
